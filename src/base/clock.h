@@ -1,0 +1,17 @@
+/* clock.h - time is int64_t nanoseconds on the monotonic clock, everywhere. */
+#ifndef ECHOD_BASE_CLOCK_H
+#define ECHOD_BASE_CLOCK_H
+
+#include <stdint.h>
+
+#define MICROSECONDS(n) ((int64_t)(n)*1000)
+#define MILLISECONDS(n) ((int64_t)(n)*1000000)
+#define SECONDS(n)	((int64_t)(n)*1000000000)
+
+/* How a module is told which clock to read: the real one, or a test's. */
+typedef int64_t clock_source(void);
+
+/* Now on CLOCK_MONOTONIC (clock_gettime(2)): never set, never jumps. */
+int64_t clock_monotonic_ns(void);
+
+#endif

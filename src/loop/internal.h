@@ -1,0 +1,106 @@
+/* internal.h - what the files of src/loop share and nobody else may see. */
+#ifndef ECHOD_LOOP_INTERNAL_H
+#define ECHOD_LOOP_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/clock.h"
+#include "loop/loop.h"
+#include "loop/poller.h"
+#include "loop/task.h"
+#include "loop/timers.h"
+
+/* Events taken from the backend in one turn. */
+#define LOOP_EVENTS 256
+
+enum task_flags {
+	TASK_PARKED = 1 << 0,	 /* in a wait */
+	TASK_QUEUED = 1 << 1,	 /* in loop->ready, or in the batch being run */
+	TASK_CANCELLED = 1 << 2, /* every wait ends at once */
+	TASK_FINISHED = 1 << 3,	 /* to be reaped */
+	TASK_HOPEFUL = 1 << 4,	 /* parked, and the kernel or the clock can end it */
+	TASK_IDLING = 1 << 5,	 /* parked under its idle limit */
+	TASK_JOINING = 1 << 6,	 /* parked in joined() */
+};
+
+static inline void
+task_clear_flags(struct task *t, unsigned flags)
+{
+	t->flags &= (uint8_t)~flags;
+}
+
+STAILQ_HEAD(task_queue, task);
+
+/* Who waits at a descriptor, and what the backend reports of it. */
+struct place {
+	struct task *reader, *writer;
+	unsigned watched; /* enum io bits */
+};
+
+/* How well it has paid to poll a while before sleeping; see sleep.c. */
+struct spin {
+	int64_t limit_ns; /* how long at the most; 0: never */
+	int credit;	  /* above 0: it pays */
+};
+
+struct loop {
+	const struct poller_ops *backend;
+	struct poller *poller;
+	clock_source *clock;
+	int64_t now_ns;
+	struct spin spin;
+
+	struct task_queue ready, finished;
+	struct timers timers;
+	struct place *places; /* by descriptor */
+	int nplaces;
+
+	uint32_t tasks;	  /* not yet reaped */
+	uint32_t hopeful; /* tasks that are TASK_HOPEFUL */
+	LIST_HEAD(, task_group) groups;
+	struct task_group strays; /* tasks that belong to no group */
+
+	size_t buffer_size;
+	char *buffer;
+	struct poller_event events[LOOP_EVENTS];
+};
+
+/* ---- sleep.c ---- */
+
+void spin_init(struct spin *s, int64_t limit_ns);
+
+/*
+ * Take events into loop->events; if there are none yet, sleep for them until
+ * until_ns at the latest.  Returns their number, or -errno.
+ */
+int loop_sleep(struct loop *loop, int64_t until_ns);
+
+/* ---- places.c ---- */
+
+/*
+ * Let t hold the place of a reader or writer of fd, and no other place.
+ * Returns 0, -EBADF, -EBUSY, -ENOMEM, or what the backend says.
+ */
+int place_take(struct task *t, int fd, enum io want);
+
+/* Let t hold no place.  What the backend watches is narrowed when it next matters. */
+void place_leave(struct task *t);
+
+/* Wake who holds the places that the event names.  Returns 0 or -errno. */
+int places_wake(struct loop *loop, struct poller_event ev);
+
+/* ---- task.c ---- */
+
+/* End the wait of a parked task: it runs in the next turn, to find t->woke == why. */
+void task_resume(struct task *t, enum wake why);
+
+/* Its routine is done: give back all that it holds, and leave it to be reaped. */
+void task_finish(struct task *t);
+
+/* Last of all: finished(), then count it out of its group. */
+void task_reap(struct task *t);
+
+#endif

@@ -1,0 +1,184 @@
+#include "loop/loop.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/util.h"
+#include "loop/internal.h"
+
+#define BUFFER_SIZE ((size_t)256 * 1024)
+
+/* ---- one turn ---- */
+
+/* Run what was ready when the turn began; what becomes ready now runs in the next. */
+static void
+run_ready(struct loop *loop)
+{
+	struct task_queue batch = STAILQ_HEAD_INITIALIZER(batch);
+	struct task *t;
+
+	STAILQ_CONCAT(&batch, &loop->ready);
+	while ((t = STAILQ_FIRST(&batch)) != NULL) {
+		STAILQ_REMOVE_HEAD(&batch, next);
+		task_clear_flags(t, TASK_QUEUED);
+		if (t->type->run(t) == STEP_DONE)
+			task_finish(t);
+	}
+}
+
+static void
+reap_finished(struct loop *loop)
+{
+	struct task *t;
+
+	while ((t = STAILQ_FIRST(&loop->finished)) != NULL) {
+		STAILQ_REMOVE_HEAD(&loop->finished, next);
+		task_reap(t);
+	}
+}
+
+/* Nobody is ready, and neither the kernel nor the clock will ever change that. */
+static bool
+stalled(const struct loop *loop)
+{
+	return STAILQ_EMPTY(&loop->ready) && loop->hopeful == 0;
+}
+
+/* How long may it sleep? */
+static int64_t
+next_deadline(const struct loop *loop)
+{
+	return STAILQ_EMPTY(&loop->ready) ? timers_next_ns(&loop->timers) : 0;
+}
+
+static int
+wake_for_events(struct loop *loop, int n)
+{
+	int r = 0;
+
+	for (int i = 0; i < n && r == 0; i++)
+		r = places_wake(loop, loop->events[i]);
+	return r;
+}
+
+static void
+wake_for_timers(struct loop *loop)
+{
+	struct timer *tm;
+
+	while ((tm = timers_due(&loop->timers, loop->now_ns)) != NULL) {
+		struct task *t = container_of(tm, struct task, timer);
+
+		if (t->flags & TASK_PARKED) /* else its descriptor was first */
+			task_resume(t, WAKE_TIMEOUT);
+	}
+}
+
+/* The whole loop: run the ready, reap the finished, sleep, read the clock, wake. */
+static int
+turn(struct loop *loop)
+{
+	int n, r;
+
+	run_ready(loop);
+	reap_finished(loop);
+	if (stalled(loop))
+		return -EDEADLK;
+	n = loop_sleep(loop, next_deadline(loop));
+	loop->now_ns = loop->clock();
+	r = wake_for_events(loop, n);
+	wake_for_timers(loop);
+	return n < 0 ? n : r;
+}
+
+int
+loop_run(struct loop *loop)
+{
+	int r = 0;
+
+	while (loop->tasks > 0 && r == 0)
+		r = turn(loop);
+	return loop->tasks > 0 ? r : 0;
+}
+
+/* ---- its life ---- */
+
+int
+loop_open(struct loop **ret, const struct loop_options *options)
+{
+	static const struct loop_options defaults;
+	const struct loop_options *o = options != NULL ? options : &defaults;
+	struct loop *loop = calloc(1, sizeof(*loop));
+	int r;
+
+	if (loop == NULL)
+		return -ENOMEM;
+	loop->buffer_size = o->buffer_size > 0 ? o->buffer_size : BUFFER_SIZE;
+	loop->buffer = malloc(loop->buffer_size);
+	if (loop->buffer == NULL) {
+		free(loop);
+		return -ENOMEM;
+	}
+	loop->backend = o->backend != NULL ? o->backend : poller_find("auto");
+	r = loop->backend->open(&loop->poller);
+	if (r < 0) {
+		free(loop->buffer);
+		free(loop);
+		return r;
+	}
+
+	STAILQ_INIT(&loop->ready);
+	STAILQ_INIT(&loop->finished);
+	spin_init(&loop->spin, o->spin_ns);
+	loop->clock = o->now_ns != NULL ? o->now_ns : clock_monotonic_ns;
+	loop->now_ns = loop->clock();
+	*ret = loop;
+	return 0;
+}
+
+void
+loop_close(struct loop *loop)
+{
+	if (loop == NULL)
+		return;
+	assert(loop->tasks == 0);
+	loop->backend->close(loop->poller);
+	timers_release(&loop->timers);
+	free(loop->places);
+	free(loop->buffer);
+	free(loop);
+}
+
+/* ---- what tasks ask of it ---- */
+
+int64_t
+loop_now_ns(const struct loop *loop)
+{
+	return loop->now_ns;
+}
+
+const char *
+loop_backend(const struct loop *loop)
+{
+	return loop->backend->name;
+}
+
+char *
+loop_buffer(struct loop *loop, size_t *size)
+{
+	*size = loop->buffer_size;
+	return loop->buffer;
+}
+
+void
+loop_each_task(const struct loop *loop, void (*visit)(const struct task *t, void *arg),
+    void *arg)
+{
+	const struct task_group *g;
+	const struct task *t;
+
+	LIST_FOREACH(g, &loop->groups, others)
+		LIST_FOREACH(t, &g->tasks, siblings)
+			visit(t, arg);
+}

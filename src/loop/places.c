@@ -1,0 +1,135 @@
+/*
+ * Who waits at which descriptor.
+ *
+ * A task that waits for a descriptor takes a place there, and keeps it until it
+ * waits for something else: so a task that reads again and again costs the
+ * backend one watch() in its life.  The backend may come to watch more than
+ * anyone waits for; when it reports such a thing, its interest is narrowed.
+ */
+#include "loop/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int
+reserve(struct loop *loop, int fd)
+{
+	int n = loop->nplaces > 0 ? loop->nplaces : 64;
+	struct place *more;
+
+	if (fd < loop->nplaces)
+		return 0;
+	while (n <= fd)
+		n *= 2;
+	more = reallocarray(loop->places, (size_t)n, sizeof(*more));
+	if (more == NULL)
+		return -ENOMEM;
+	memset(more + loop->nplaces, 0, (size_t)(n - loop->nplaces) * sizeof(*more));
+	loop->places = more;
+	loop->nplaces = n;
+	return 0;
+}
+
+static struct task **
+side_of(struct place *p, enum io want)
+{
+	return want == IO_READ ? &p->reader : &p->writer;
+}
+
+/* Have the backend watch exactly this much of fd. */
+static int
+watch(struct loop *loop, int fd, unsigned want)
+{
+	struct place *p = &loop->places[fd];
+	int r = 0;
+
+	if (want != p->watched)
+		r = loop->backend->watch(loop->poller, fd, want);
+	if (r == 0)
+		p->watched = want;
+	return r;
+}
+
+int
+place_take(struct task *t, int fd, enum io want)
+{
+	struct loop *loop = t->loop;
+	struct place *p;
+	int r;
+
+	if (t->want == want && t->fd == fd)
+		return 0; /* as on most waits: it never left */
+	place_leave(t);
+	if (fd < 0)
+		return -EBADF;
+	r = reserve(loop, fd);
+	if (r < 0)
+		return r;
+
+	p = &loop->places[fd];
+	if (*side_of(p, want) != NULL)
+		return -EBUSY;
+	r = watch(loop, fd, p->watched | want);
+	if (r < 0)
+		return r;
+	*side_of(p, want) = t;
+	t->want = (uint8_t)want;
+	t->fd = fd;
+	return 0;
+}
+
+void
+place_leave(struct task *t)
+{
+	if (t->want != 0)
+		*side_of(&t->loop->places[t->fd], t->want) = NULL;
+	t->want = 0;
+}
+
+int
+places_wake(struct loop *loop, struct poller_event ev)
+{
+	struct place *p = &loop->places[ev.fd];
+	unsigned held = (p->reader ? IO_READ : 0u) | (p->writer ? IO_WRITE : 0u);
+
+	if ((ev.ready & IO_READ) && p->reader && (p->reader->flags & TASK_PARKED))
+		task_resume(p->reader, WAKE_READY);
+	if ((ev.ready & IO_WRITE) && p->writer && (p->writer->flags & TASK_PARKED))
+		task_resume(p->writer, WAKE_READY);
+
+	return ev.ready & ~held ? watch(loop, ev.fd, held) : 0;
+}
+
+/* Its descriptor is going away under a task that waits there or was just woken for it. */
+static void
+evict(struct task *t)
+{
+	if (t == NULL)
+		return;
+	place_leave(t);
+	if (t->flags & TASK_PARKED)
+		task_resume(t, WAKE_ERROR);
+	if ((t->flags & TASK_QUEUED) && t->woke != WAKE_CANCEL) {
+		t->woke = WAKE_ERROR;
+		t->err = EBADF;
+	}
+}
+
+void
+loop_close_fd(struct loop *loop, int *fd)
+{
+	int saved = errno;
+
+	if (*fd < 0)
+		return;
+	if (*fd < loop->nplaces) {
+		evict(loop->places[*fd].reader);
+		evict(loop->places[*fd].writer);
+		watch(loop, *fd, 0);
+	}
+	close(*fd);
+	*fd = -1;
+	errno = saved;
+}

@@ -1,0 +1,115 @@
+#include "net/listener.h"
+
+#include <errno.h>
+
+#include "base/util.h"
+#include "net/sock.h"
+
+#define ACCEPTS_PER_TURN 64 /* then the connections have their turn */
+#define BACKLOG_MAX	 65536
+#define PAUSE_NS	 SECONDS(1)
+
+/* One connection that went wrong, not the listener: accept(2), "Error handling". */
+static bool
+concerns_one_peer(int err)
+{
+	switch (err) {
+	case EINTR:
+	case ECONNABORTED:
+	case EPERM: /* a firewall rule */
+	case EPROTO:
+	case ENETDOWN:
+	case ENOPROTOOPT:
+	case EHOSTDOWN:
+	case ENONET:
+	case EHOSTUNREACH:
+	case EOPNOTSUPP:
+	case ENETUNREACH:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+set_trouble(struct listener *l, int err)
+{
+	bool news = (l->trouble == 0) != (err == 0);
+
+	l->trouble = err;
+	if (news)
+		l->type->trouble(l, err);
+}
+
+/* Accept at most `most`.  Returns 0, or the errno that calls for a pause. */
+static int
+accept_some(struct listener *l, int most)
+{
+	struct addr peer;
+
+	for (int n = 0; n < most; n++) {
+		int fd = sock_accept(l->fd, &peer);
+
+		if (fd == -EAGAIN)
+			break;
+		if (fd < 0 && concerns_one_peer(-fd))
+			continue;
+		if (fd < 0)
+			return -fd;
+		set_trouble(l, 0);
+		l->type->accepted(l, fd, &peer);
+	}
+	return 0;
+}
+
+static enum step
+listener_run(struct task *t)
+{
+	struct listener *l = container_of(t, struct listener, task);
+	int err;
+
+	TASK_BEGIN(t);
+	for (;;) {
+		YIELD(t, readable(l->fd));
+		if (t->woke != WAKE_READY)
+			break;
+		err = accept_some(l, ACCEPTS_PER_TURN);
+		if (err == 0)
+			continue;
+		/* The connection stays in the backlog, so to wait on would spin. */
+		set_trouble(l, err);
+		YIELD(t, elapsed(PAUSE_NS));
+	}
+	if (!l->inherited)
+		accept_some(l, BACKLOG_MAX);
+	loop_close_fd(t->loop, &l->fd);
+	TASK_END(t);
+}
+
+static void
+listener_finished(struct task *t)
+{
+	struct listener *l = container_of(t, struct listener, task);
+
+	if (l->type->finished != NULL)
+		l->type->finished(l);
+}
+
+static const struct task_type listener_task = {
+	.name = "listener",
+	.run = listener_run,
+	.finished = listener_finished,
+};
+
+int
+listener_start(struct loop *loop, struct listener *l, struct task_group *group)
+{
+	l->trouble = 0;
+	return task_start(loop, &l->task, group, &listener_task, 0);
+}
+
+void
+listener_retry(struct listener *l)
+{
+	task_wake(&l->task);
+}
