@@ -1,0 +1,84 @@
+/*
+ * config.h - echod.conf(5): what may stand in it, and what it came to.
+ *
+ * One table in config.c names every key with its type, default, range and
+ * meaning; reading, checking and dumping all follow that table.
+ */
+#ifndef ECHOD_ECHOD_CONFIG_H
+#define ECHOD_ECHOD_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "net/addr.h"
+#include "net/sock.h"
+
+/* One address to listen on, as in the file. */
+struct config_listen {
+	char *text; /* "127.0.0.1:8000" */
+	struct addr addr;
+};
+
+struct config {
+	int64_t port; /* used when there is no `listen`; 0: the kernel picks */
+	struct config_listen *listen;
+	int nlisten; /* 0: `port` on every IPv4 and IPv6 address */
+
+	int64_t max_connections;
+	int64_t max_connections_per_address; /* 0: no limit */
+	int64_t buffer_size;		     /* bytes */
+
+	int64_t idle_ns; /* 0: never */
+	int64_t drain_ns;
+
+	int64_t backlog;
+	bool nodelay;
+	bool keepalive;
+	bool reuse_port;
+
+	int64_t log_level;  /* enum log_level */
+	int64_t log_target; /* enum log_target */
+
+	const char *backend; /* as poller_find() takes it; static */
+	int64_t spin_us;
+};
+
+/*
+ * Told of each thing that is wrong, as "FILE:LINE: what is wrong" (or
+ * "FILE: ..." where there is no line), good during the call.
+ */
+typedef void config_complaint(const char *text, void *arg);
+
+/* The built-in defaults. */
+void config_init(struct config *c);
+
+/* Free what c holds; it may be initialised again. */
+void config_release(struct config *c);
+
+/*
+ * Read a file over the defaults.  Every error in it is reported to complain,
+ * not just the first.  Returns 0, -errno when it cannot be read, or -EINVAL;
+ * on failure *ret is untouched, on success release it.
+ */
+int config_read(struct config *ret, const char *path, config_complaint *complain,
+    void *arg);
+
+/* `-p`: listen on this port of every address, whatever the file says. */
+void config_set_port(struct config *c, int64_t port);
+
+/* Write the effective configuration, in the format of the file. */
+void config_dump(const struct config *c, FILE *out);
+
+/*
+ * The dotted names of keys whose new value takes a restart, such as
+ * "loop.backend": calls changed for each that differs between the two.
+ */
+void config_each_restart_key(const struct config *was, const struct config *is,
+    void (*changed)(const char *key, void *arg), void *arg);
+
+/* Calls visit with the dotted name of every key there is, for documents and tests. */
+void config_each_key(void (*visit)(const char *key, void *arg), void *arg);
+
+#endif
