@@ -225,6 +225,22 @@ task_cancel_all(struct task_group *g)
 		task_cancel(t);
 }
 
+int
+task_error(const struct task *t)
+{
+	switch ((enum wake)t->woke) {
+	case WAKE_READY:
+		return 0;
+	case WAKE_TIMEOUT:
+		return ETIME;
+	case WAKE_CANCEL:
+		return ECANCELED;
+	case WAKE_ERROR:
+		break;
+	}
+	return t->err;
+}
+
 /* ---- for people ---- */
 
 static const char *

@@ -226,6 +226,12 @@ void task_cancel(struct task *t);
 void task_cancel_all(struct task_group *g);
 
 /*
+ * Why the last YIELD ended, as an errno: 0 ready, ETIME at its time limit,
+ * ECANCELED, or t->err.
+ */
+int task_error(const struct task *t);
+
+/*
  * For a log line or a dump: the kind of task and the lines where it waits, as
  * "echo:41<66 readable fd 7, 12.3 s left"; cut to size.  Returns 0 or -errno.
  */

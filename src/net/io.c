@@ -48,22 +48,6 @@ room_to_send(const struct io_send *s)
 	return w;
 }
 
-static int
-error_of(const struct task *t)
-{
-	switch ((enum wake)t->woke) {
-	case WAKE_READY:
-		return 0;
-	case WAKE_TIMEOUT:
-		return ETIMEDOUT;
-	case WAKE_CANCEL:
-		return ECANCELED;
-	case WAKE_ERROR:
-		break;
-	}
-	return t->err;
-}
-
 /*
  * A slow peer is not a stalled one: epoll(7) calls a socket writable only when
  * a third of its buffer is free, so at the limit look whether the peer has
@@ -77,7 +61,7 @@ wait_for_room(struct task *t, struct io_send *s)
 		s->unsent = sock_unsent(s->fd);
 		YIELD(t, room_to_send(s));
 	} while (t->woke == WAKE_TIMEOUT && sock_unsent(s->fd) < s->unsent);
-	s->err = error_of(t);
+	s->err = task_error(t);
 	TASK_END(t);
 }
 

@@ -19,7 +19,7 @@ struct io_send {
 	int64_t
 	    stall_ns; /* give up when the peer takes nothing for so long; 0: never */
 	int err;      /* afterwards: 0, or the errno of why not everything was sent;
-			     ETIMEDOUT: it stalled; ECANCELED: task_cancel() */
+			     ETIME: it stalled; ECANCELED: task_cancel() */
 
 	/* private */
 	char *kept;
