@@ -10,6 +10,7 @@
 #define container_of(p, type, member)                                                  \
 	((type *)(void *)((char *)(p)-offsetof(type, member)))
 
-#define PRINTF_LIKE(format, first) __attribute__((format(printf, format, first)))
+/* Which argument is the format, and which the first it speaks of (0: a va_list). */
+#define PRINTF_LIKE(at, first) __attribute__((format(printf, at, first)))
 
 #endif
