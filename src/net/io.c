@@ -21,6 +21,7 @@ send_some(struct io_send *s)
 			continue;
 		s->data += n;
 		s->left -= (size_t)n;
+		s->sent += (size_t)n;
 	}
 	return 0;
 }

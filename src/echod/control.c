@@ -1,0 +1,88 @@
+#include "echod/control.h"
+
+#include <signal.h>
+
+#include "base/log.h"
+#include "echod/notify.h"
+#include "echod/startup.h"
+
+static void
+stop(void *arg)
+{
+	struct control *c = arg;
+
+	notify_stopping();
+	server_stop(c->server);
+}
+
+static void
+log_complaint(const char *text, void *arg)
+{
+	(void)arg;
+	log_error("%s", text);
+}
+
+static int
+reload(struct control *c)
+{
+	struct config fresh;
+	int r = startup_config(&fresh, c->options, log_complaint, NULL);
+
+	if (r == 0)
+		r = server_reconfigure(c->server, &fresh);
+	if (r < 0)
+		return r;
+	startup_log(&c->server->config);
+	startup_descriptors(&c->server->config);
+	return 0;
+}
+
+static void
+reload_or_keep(void *arg)
+{
+	struct control *c = arg;
+
+	if (c->server->stopping)
+		return;
+	notify_reloading();
+	if (reload(c) < 0)
+		log_error("reload failed: everything stays as it was");
+	else
+		log_info("configuration reloaded");
+	notify_ready();
+}
+
+static void
+report(void *arg)
+{
+	struct control *c = arg;
+
+	server_report(c->server);
+}
+
+static const struct signal_action actions[] = {
+	{ SIGTERM, stop },
+	{ SIGINT, stop },
+	{ SIGHUP, reload_or_keep },
+	{ SIGUSR1, report },
+	{ 0, NULL },
+};
+
+void
+control_block(void)
+{
+	signals_block(actions);
+}
+
+int
+control_start(struct control *c, struct server *server, const struct options *options)
+{
+	int r;
+
+	c->server = server;
+	c->options = options;
+	r = signals_start(&c->signals, server->loop, &server->house, actions, c);
+	if (r == 0)
+		notify_ready();
+	return r;
+}

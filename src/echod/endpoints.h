@@ -1,0 +1,43 @@
+/* endpoints.h - the addresses the server listens on, kept as the configuration has them. */
+#ifndef ECHOD_ECHOD_ENDPOINTS_H
+#define ECHOD_ECHOD_ENDPOINTS_H
+
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "echod/config.h"
+#include "loop/loop.h"
+#include "loop/task.h"
+#include "net/listener.h"
+
+LIST_HEAD(endpoint_list, endpoint);
+
+/* Part of a struct of yours; set loop and accepted, the rest zero. */
+struct endpoints {
+	struct loop *loop;
+
+	/* A connection has come; fd is yours now. */
+	void (*accepted)(struct endpoints *set, int fd, const struct addr *peer);
+
+	struct task_group
+	    tasks; /* one for each listening socket; join them at the end */
+	struct endpoint_list list;
+	uint64_t pauses; /* times that accept(2) ran out of something */
+};
+
+/*
+ * Listen on what the configuration says, and no longer on anything else.  What
+ * is compared is the text in the configuration, so an address that stays keeps
+ * its socket, with the port that the kernel picked for 0.  New addresses are
+ * opened before old ones are given up, and if any cannot be had, an error is
+ * logged and all stays as it was.  Returns 0 or -errno.
+ */
+int endpoints_update(struct endpoints *set, const struct config *config);
+
+/* Stop listening; what is in the backlogs is still accepted. */
+void endpoints_close(struct endpoints *set);
+
+/* A descriptor has become free: end the pauses of those that had none. */
+void endpoints_retry(struct endpoints *set);
+
+#endif

@@ -1,0 +1,310 @@
+#include "echod/server.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "echod/echo_tcp.h"
+#include "net/sock.h"
+
+/* After TERM a connection that is silent for so long has said what it had to say. */
+#define DRAIN_SILENCE_NS MILLISECONDS(100)
+
+#define TASKS_SHOWN	 100 /* at most, in a report */
+
+/* ---- connections ---- */
+
+/* How many descriptors are counted as connections: until they are closed. */
+static bool
+has_room(const struct server *s)
+{
+	return (int64_t)s->stats.connections < s->config.max_connections;
+}
+
+static bool
+has_room_for(const struct server *s, const struct addr *peer)
+{
+	int64_t most = s->config.max_connections_per_address;
+
+	return most == 0 || tally_count(&s->addresses, peer) < most;
+}
+
+static void
+refuse(struct server *s, int fd, const struct addr *peer, enum reason reason,
+    const char *why)
+{
+	char text[ADDR_TEXT];
+
+	loop_close_fd(s->loop, &fd);
+	s->stats.ended[reason]++;
+	reporter_touch(&s->reporter);
+	if (log_admits(&s->refusals, LOG_LEVEL_WARNING, loop_now_ns(s->loop)))
+		log_warning("refused %s: %s (%s)", addr_format(peer, text),
+		    reason_name(reason), why);
+}
+
+static void
+log_closed(struct server *s, const struct echo *e, enum reason reason)
+{
+	int64_t now_ns = loop_now_ns(s->loop);
+	enum log_level level = e->echoed > 0 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
+	bool strange = reason == REASON_ERROR;
+	char text[ADDR_TEXT];
+
+	if (!log_admits(&s->closings, level, now_ns))
+		return;
+	(level == LOG_LEVEL_INFO ? log_info : log_debug)("closed %s: %s%s%s, %" PRIu64
+							 " bytes, %.3f s",
+	    addr_format(&e->peer, text), reason_name(reason), strange ? ": " : "",
+	    strange ? strerror(e->err) : "", e->echoed,
+	    (double)(now_ns - e->began_ns) / 1e9);
+}
+
+static void
+connection_finished(struct echo *e)
+{
+	struct server *s = e->owner;
+	enum reason reason = echo_reason(e);
+
+	if (reason == REASON_IDLE && s->stopping)
+		reason = REASON_DRAIN;
+	tally_remove(&s->addresses, &e->peer);
+	s->stats.connections--;
+	s->stats.ended[reason]++;
+	s->stats.bytes += e->echoed;
+	log_closed(s, e, reason);
+	reporter_touch(&s->reporter);
+	endpoints_retry(&s->endpoints);
+}
+
+/* Returns 0, or -ENOMEM with fd still the caller's. */
+static int
+start_connection(struct server *s, int fd, const struct addr *peer)
+{
+	struct echo *e = calloc(1, sizeof(*e));
+	int r;
+
+	if (e == NULL)
+		return -ENOMEM;
+	r = tally_add(&s->addresses, peer);
+	if (r < 0) {
+		free(e);
+		return r;
+	}
+	e->fd = fd;
+	e->peer = *peer;
+	e->owner = s;
+	e->finished = connection_finished;
+	r = echo_start(s->loop, e, &s->connections, s->config.idle_ns);
+	if (r < 0) {
+		tally_remove(&s->addresses, peer);
+		free(e);
+	}
+	return r;
+}
+
+static void
+accepted(struct endpoints *set, int fd, const struct addr *peer)
+{
+	struct server *s = container_of(set, struct server, endpoints);
+	struct sock_stream_options options = { .nodelay = s->config.nodelay,
+		.keepalive = s->config.keepalive };
+
+	if (!has_room(s)) {
+		refuse(s, fd, peer, REASON_LIMIT, "max_connections");
+		return;
+	}
+	if (!has_room_for(s, peer)) {
+		refuse(s, fd, peer, REASON_LIMIT, "max_connections_per_address");
+		return;
+	}
+	sock_set_stream_options(fd, &options);
+	if (start_connection(s, fd, peer) < 0) {
+		refuse(s, fd, peer, REASON_ERROR, strerror(ENOMEM));
+		return;
+	}
+	s->stats.connections++;
+	s->stats.accepted++;
+	reporter_touch(&s->reporter);
+}
+
+/* ---- reports ---- */
+
+/* A moment after something happened. */
+static void
+report(void *arg)
+{
+	struct server *s = arg;
+
+	log_settle(&s->closings);
+	log_settle(&s->refusals);
+}
+
+static void
+log_statistics(struct server *s, const char *what)
+{
+	char text[STATS_TEXT];
+
+	s->stats.accept_pauses = s->endpoints.pauses;
+	log_info("%s: %s", what, stats_format(&s->stats, loop_now_ns(s->loop), text));
+}
+
+static void
+log_task(const struct task *t, void *arg)
+{
+	char where[128];
+	int *shown = arg;
+
+	if ((*shown)++ >= TASKS_SHOWN)
+		return;
+	task_where(t, where, sizeof(where));
+	log_info("task %s", where);
+}
+
+static void
+log_tasks(struct server *s)
+{
+	int shown = 0;
+
+	loop_each_task(s->loop, log_task, &shown);
+	if (shown > TASKS_SHOWN)
+		log_info("and %d tasks more", shown - TASKS_SHOWN);
+}
+
+void
+server_report(struct server *s)
+{
+	log_statistics(s, "statistics");
+	log_tasks(s);
+}
+
+/* ---- its life ---- */
+
+static enum step
+server_live(struct task *t)
+{
+	struct server *s = container_of(t, struct server, life);
+
+	TASK_BEGIN(t);
+	YIELD(t, joined(&s->endpoints.tasks));
+
+	task_group_idle(&s->connections, DRAIN_SILENCE_NS);
+	YIELD(t, within(joined(&s->connections), s->config.drain_ns));
+
+	task_cancel_all(&s->connections);
+	YIELD(t, joined(&s->connections));
+
+	task_cancel_all(&s->house);
+	TASK_END(t);
+}
+
+static const struct task_type server_life = { .name = "server", .run = server_live };
+
+static int
+start_tasks(struct server *s)
+{
+	int r = endpoints_update(&s->endpoints, &s->config);
+
+	if (r == 0)
+		r = reporter_start(&s->reporter, s->loop, &s->house, report, s);
+	if (r == 0)
+		r = task_start(s->loop, &s->life, NULL, &server_life, 0);
+	return r;
+}
+
+int
+server_open(struct server *s, struct config *config)
+{
+	struct loop_options lo = {
+		.backend = poller_find(config->backend),
+		.spin_ns = MICROSECONDS(config->spin_us),
+		.buffer_size = (size_t)config->buffer_size,
+	};
+	int r;
+
+	*s = (struct server){
+		.config = *config,
+		.closings = { .what = "closed connections" },
+		.refusals = { .what = "refused connections" },
+	};
+	r = loop_open(&s->loop, &lo);
+	if (r < 0) {
+		log_error("cannot make the event loop: %s", strerror(-r));
+		return r;
+	}
+	s->stats.started_ns = loop_now_ns(s->loop);
+	s->endpoints.loop = s->loop;
+	s->endpoints.accepted = accepted;
+
+	log_info("%s, %s backend, at most %" PRId64 " connections (%" PRId64
+		 " per address, 0: any), idle %.10g s",
+	    PACKAGE_STRING, loop_backend(s->loop), s->config.max_connections,
+	    s->config.max_connections_per_address, (double)s->config.idle_ns / 1e9);
+	return start_tasks(s);
+}
+
+int
+server_run(struct server *s)
+{
+	int r = loop_run(s->loop);
+
+	if (r < 0) {
+		log_error("the event loop failed: %s", strerror(-r));
+		log_tasks(s);
+		return r;
+	}
+	report(s);
+	log_statistics(s, "stopped");
+	return 0;
+}
+
+static void
+log_restart_key(const char *key, void *arg)
+{
+	(void)arg;
+	log_warning("%s takes effect at the next restart", key);
+}
+
+int
+server_reconfigure(struct server *s, struct config *fresh)
+{
+	int r = endpoints_update(&s->endpoints, fresh);
+
+	if (r < 0) {
+		config_release(fresh);
+		return r;
+	}
+	config_each_restart_key(&s->config, fresh, log_restart_key, NULL);
+	config_release(&s->config);
+	s->config = *fresh;
+	return 0;
+}
+
+void
+server_stop(struct server *s)
+{
+	if (s->stopping) {
+		log_info("stopping at once");
+		task_cancel(&s->life);
+		return;
+	}
+	s->stopping = true;
+	log_info("stopping: %" PRIu64 " connections have %.10g s to finish",
+	    s->stats.connections, (double)s->config.drain_ns / 1e9);
+	endpoints_close(&s->endpoints);
+}
+
+void
+server_close(struct server *s)
+{
+	config_release(&s->config);
+	if (s->loop == NULL)
+		return;
+	endpoints_close(&s->endpoints);
+	task_cancel_all(&s->connections);
+	task_cancel_all(&s->house);
+	if (loop_run(s->loop) == 0)
+		loop_close(s->loop);
+}

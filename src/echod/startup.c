@@ -1,0 +1,112 @@
+#include "echod/startup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+#define DEFAULT_CONFIG SYSCONFDIR "/echod.conf"
+
+/* Besides the connections: stdio, epoll, signals, listeners, one just accepted. */
+#define OTHER_DESCRIPTORS 64
+
+int
+startup_config(struct config *ret, const struct options *options,
+    config_complaint *complain, void *arg)
+{
+	const char *path = options->config;
+	struct config c;
+	int r = 0;
+
+	if (path == NULL && access(DEFAULT_CONFIG, F_OK) == 0)
+		path = DEFAULT_CONFIG;
+	if (path != NULL)
+		r = config_read(&c, path, complain, arg);
+	else
+		config_init(&c);
+	if (r < 0)
+		return r;
+
+	if (options->port >= 0)
+		config_set_port(&c, options->port);
+	if (options->verbose)
+		c.log_level = LOG_LEVEL_DEBUG;
+	*ret = c;
+	return 0;
+}
+
+void
+startup_stdio(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+void
+startup_log(const struct config *config)
+{
+	log_open((enum log_level)config->log_level,
+	    (enum log_target)config->log_target);
+}
+
+void
+startup_descriptors(const struct config *config)
+{
+	rlim_t wanted = (rlim_t)config->max_connections + OTHER_DESCRIPTORS;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
+		return;
+	limit.rlim_cur = wanted;
+	if (limit.rlim_max < wanted) {
+		struct rlimit higher = { wanted, wanted };
+
+		if (setrlimit(RLIMIT_NOFILE, &higher) == 0)
+			return; /* only root can */
+		limit.rlim_cur = limit.rlim_max;
+		log_warning("max_connections = %" PRId64
+			    " needs %ju descriptors, but the "
+			    "limit is %ju (RLIMIT_NOFILE): more connections will wait",
+		    config->max_connections, (uintmax_t)wanted,
+		    (uintmax_t)limit.rlim_max);
+	}
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void
+startup_warn_root(void)
+{
+	if (geteuid() != 0 || getenv("INVOCATION_ID") != NULL)
+		return;
+	log_warning("running as root, which nothing here needs: try "
+		    "`setpriv --reuid=nobody --regid=nogroup --clear-groups echod`");
+}
+
+int
+startup_exit_status(int r)
+{
+	switch (-r) {
+	case 0:
+		return EX_OK;
+	case EADDRINUSE:
+	case EADDRNOTAVAIL:
+	case EAFNOSUPPORT:
+		return EX_UNAVAILABLE;
+	case EACCES:
+	case EPERM:
+		return EX_NOPERM;
+	default:
+		return EX_OSERR;
+	}
+}

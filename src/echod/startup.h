@@ -1,0 +1,31 @@
+/* startup.h - what the process needs before it can serve, and how it ends when it can't. */
+#ifndef ECHOD_ECHOD_STARTUP_H
+#define ECHOD_ECHOD_STARTUP_H
+
+#include "echod/config.h"
+#include "echod/options.h"
+
+/*
+ * The configuration that the command line asks for: the file it names, which
+ * must exist, or else SYSCONFDIR/echod.conf if that exists, or else the
+ * defaults; and -p and -v over it.  Returns as config_read().
+ */
+int startup_config(struct config *ret, const struct options *options,
+    config_complaint *complain, void *arg);
+
+/* Descriptors 0 to 2 that are closed become /dev/null, or the first client gets the log. */
+void startup_stdio(void);
+
+/* Write the log as configured from now on. */
+void startup_log(const struct config *config);
+
+/* Raise RLIMIT_NOFILE to what max_connections needs; warn if that cannot be had. */
+void startup_descriptors(const struct config *config);
+
+/* Warn of root's rights where no service manager limits what they are good for. */
+void startup_warn_root(void);
+
+/* The exit status for a server_open() or server_run() that returned r. */
+int startup_exit_status(int r);
+
+#endif

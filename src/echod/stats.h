@@ -1,0 +1,35 @@
+/* stats.h - what the server has done since it started. */
+#ifndef ECHOD_ECHOD_STATS_H
+#define ECHOD_ECHOD_STATS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Why a connection ended; as words, in the log. */
+enum reason {
+	REASON_EOF,   /* the peer sent FIN and has all its bytes back */
+	REASON_IDLE,  /* no byte moved for timeouts.idle */
+	REASON_RESET, /* the peer broke it off */
+	REASON_LIMIT, /* refused by a limit */
+	REASON_DRAIN, /* the server is shutting down */
+	REASON_ERROR, /* the network or the system failed it */
+	REASONS
+};
+
+const char *reason_name(enum reason reason);
+
+struct stats {
+	int64_t started_ns;
+	uint64_t connections;	 /* open now */
+	uint64_t accepted;	 /* connections served, ever */
+	uint64_t ended[REASONS]; /* of those, and of the refused */
+	uint64_t bytes;		 /* echoed */
+	uint64_t accept_pauses;	 /* times that accept(2) ran out of something */
+};
+
+#define STATS_TEXT 256
+
+/* One line about all of it.  Returns buf. */
+const char *stats_format(const struct stats *s, int64_t now_ns, char buf[STATS_TEXT]);
+
+#endif
