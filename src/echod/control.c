@@ -6,12 +6,23 @@
 #include "echod/notify.h"
 #include "echod/startup.h"
 
+/* What ending may take beyond timeouts.drain. */
+#define STOP_MARGIN_NS SECONDS(5)
+
+static void
+tell_ready(const struct control *c)
+{
+	char status[STATS_TEXT];
+
+	notify_ready(stats_status(&c->server->stats, status));
+}
+
 static void
 stop(void *arg)
 {
 	struct control *c = arg;
 
-	notify_stopping();
+	notify_stopping(c->server->config.drain_ns + STOP_MARGIN_NS);
 	server_stop(c->server);
 }
 
@@ -45,11 +56,12 @@ reload_or_keep(void *arg)
 	if (c->server->stopping)
 		return;
 	notify_reloading();
-	if (reload(c) < 0)
+	c->server->stats.reload_failed = reload(c) < 0;
+	if (c->server->stats.reload_failed)
 		log_error("reload failed: everything stays as it was");
 	else
 		log_info("configuration reloaded");
-	notify_ready();
+	tell_ready(c);
 }
 
 static void
@@ -83,6 +95,6 @@ control_start(struct control *c, struct server *server, const struct options *op
 	c->options = options;
 	r = signals_start(&c->signals, server->loop, &server->house, actions, c);
 	if (r == 0)
-		notify_ready();
+		tell_ready(c);
 	return r;
 }

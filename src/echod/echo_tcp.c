@@ -9,6 +9,13 @@
 /* How long to wait for the peer's FIN after ours. */
 #define LINGER_NS SECONDS(1)
 
+static void
+count(struct echo *e)
+{
+	e->echoed += e->out.sent;
+	e->type->echoed(e, e->out.sent);
+}
+
 /* Send back whatever comes, until the peer stops, breaks, or falls silent. */
 static enum step
 echo_run(struct task *t)
@@ -38,7 +45,7 @@ echo_run(struct task *t)
 			.left = (size_t)got,
 			.stall_ns = e->stall_ns };
 		CALL(t, io_send_all(t, &e->out));
-		e->echoed += e->out.sent;
+		count(e);
 		e->err = e->out.err;
 		if (e->err != 0)
 			break;
@@ -56,7 +63,7 @@ echo_done(struct task *t)
 {
 	struct echo *e = container_of(t, struct echo, task);
 
-	e->finished(e);
+	e->type->finished(e);
 	free(e);
 }
 

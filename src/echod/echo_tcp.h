@@ -10,8 +10,14 @@
 
 struct echo;
 
-/* Told when the descriptor is closed and all is over; e is freed afterwards. */
-typedef void echo_finished(struct echo *e);
+/* What the owner of a connection is told. */
+struct echo_type {
+	/* So many bytes were sent back. */
+	void (*echoed)(struct echo *e, size_t bytes);
+
+	/* The descriptor is closed and all is over; e is freed afterwards. */
+	void (*finished)(struct echo *e);
+};
 
 /* One connection.  An idle one is this struct and nothing else. */
 struct echo {
@@ -22,7 +28,7 @@ struct echo {
 	int64_t began_ns;
 	int64_t stall_ns; /* how long a peer may take nothing; 0: for ever */
 	uint64_t echoed;  /* bytes sent back */
-	echo_finished *finished;
+	const struct echo_type *type;
 	void *owner;
 	union { /* one at a time */
 		struct io_send out;
@@ -32,7 +38,7 @@ struct echo {
 
 /*
  * Serve a connection of which e (from malloc(3), zeroed, yours to fill) says
- * fd, peer, finished and owner.  idle_ns: how long it may be silent, 0: for
+ * fd, peer, type and owner.  idle_ns: how long it may be silent, 0: for
  * ever.  Returns 0, or -ENOMEM with e and fd still the caller's.
  */
 int echo_start(struct loop *loop, struct echo *e, struct task_group *group,

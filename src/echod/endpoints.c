@@ -3,150 +3,12 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/util.h"
+#include "echod/endpoint.h"
 #include "net/sock.h"
-
-#define SAME_PORT_TRIES 100
-
-/* One listening socket. */
-struct endpoint {
-	struct listener listener;
-	struct endpoints *set;
-	char *text; /* as configured; "*:8000" has two of these */
-	struct addr at;
-	LIST_ENTRY(endpoint) others;
-};
-
-/* ---- opening ---- */
-
-static void
-endpoint_free(struct endpoint *e)
-{
-	if (e->listener.fd >= 0)
-		close(e->listener.fd);
-	free(e->text);
-	free(e);
-}
-
-static void
-drop_all(struct endpoint_list *list)
-{
-	struct endpoint *e;
-
-	while ((e = LIST_FIRST(list)) != NULL) {
-		LIST_REMOVE(e, others);
-		endpoint_free(e);
-	}
-}
-
-/* Open one socket and put it first in the list.  Returns 0 or -errno. */
-static int
-open_one(struct endpoint_list *list, const char *text, const struct addr *at,
-    const struct sock_listen_options *options)
-{
-	struct endpoint *e = calloc(1, sizeof(*e));
-	int r;
-
-	if (e == NULL)
-		return -ENOMEM;
-	e->text = strdup(text);
-	e->listener.fd = sock_listen(at, options);
-	r = e->text == NULL ? -ENOMEM : e->listener.fd;
-	if (r >= 0)
-		r = sock_local_addr(e->listener.fd, &e->at);
-	if (r < 0) {
-		endpoint_free(e);
-		return r;
-	}
-	LIST_INSERT_HEAD(list, e, others);
-	return 0;
-}
-
-/* The machine has no such family, or has it switched off. */
-static bool
-family_is_missing(int r)
-{
-	return r == -EAFNOSUPPORT || r == -EADDRNOTAVAIL || r == -EPROTONOSUPPORT;
-}
-
-/*
- * Open a port of every IPv4 and IPv6 address.  A family that the machine does
- * not have is no error while it has the other.  Returns 0 or -errno.
- */
-static int
-open_both(struct endpoint_list *list, const char *text, uint16_t port,
-    const struct sock_listen_options *options)
-{
-	struct addr v6 = addr_any(AF_INET6, port), v4 = addr_any(AF_INET, port);
-	int r6 = open_one(list, text, &v6, options);
-	int r4;
-
-	if (r6 < 0 && !family_is_missing(r6))
-		return r6;
-	if (r6 == 0)
-		addr_set_port(&v4, addr_port(&LIST_FIRST(list)->at));
-	r4 = open_one(list, text, &v4, options);
-
-	if (r4 == 0 && r6 < 0)
-		log_warning("no IPv6 here (%s): listening on IPv4 alone",
-		    strerror(-r6));
-	if (r6 == 0 && family_is_missing(r4)) {
-		log_warning("no IPv4 here (%s): listening on IPv6 alone",
-		    strerror(-r4));
-		r4 = 0;
-	}
-	return r4;
-}
-
-/* The port that the kernel picked for one family may be taken in the other. */
-static int
-open_same_port(struct endpoint_list *list, const char *text, uint16_t port,
-    const struct sock_listen_options *options)
-{
-	int tries = port == 0 ? SAME_PORT_TRIES : 1;
-	int r;
-
-	do {
-		struct endpoint_list both = LIST_HEAD_INITIALIZER(both);
-		struct endpoint *e;
-
-		r = open_both(&both, text, port, options);
-		if (r < 0)
-			drop_all(&both);
-		while ((e = LIST_FIRST(&both)) != NULL) {
-			LIST_REMOVE(e, others);
-			LIST_INSERT_HEAD(list, e, others);
-		}
-	} while (r == -EADDRINUSE && --tries > 0);
-	return r;
-}
-
-/* text has been checked when the configuration was read. */
-static int
-open_text(struct endpoint_list *list, const char *text,
-    const struct sock_listen_options *options)
-{
-	struct addr at;
-	int r;
-
-	if (strncmp(text, "*:", 2) == 0) {
-		uint16_t port = (uint16_t)strtoul(text + 2, NULL, 10);
-
-		r = open_same_port(list, text, port, options);
-	} else {
-		r = addr_parse(&at, text);
-		if (r == 0)
-			r = open_one(list, text, &at, options);
-	}
-	if (r < 0)
-		log_error("cannot listen on %s: %s", text, strerror(-r));
-	return r;
-}
 
 /* ---- the listeners ---- */
 
@@ -198,21 +60,22 @@ endpoint_start(struct endpoints *set, struct endpoint *e)
 	e->listener.type = &endpoint_listener;
 	r = listener_start(set->loop, &e->listener, &set->tasks);
 	if (r == 0)
-		log_info("listening on %s", addr_format(&e->at, at));
+		log_info("listening on %s%s", addr_format(&e->at, at),
+		    e->listener.inherited ? " (inherited)" : "");
 	return r;
 }
 
 /* ---- the set ---- */
 
-static bool
-listens(const struct endpoint_list *list, const char *text)
+static void
+drop_all(struct endpoint_list *list)
 {
-	const struct endpoint *e;
+	struct endpoint *e;
 
-	LIST_FOREACH(e, list, others)
-		if (strcmp(e->text, text) == 0)
-			return true;
-	return false;
+	while ((e = LIST_FIRST(list)) != NULL) {
+		LIST_REMOVE(e, others);
+		endpoint_free(e);
+	}
 }
 
 /* The i-th text that the configuration wants listened on; NULL after the last. */
@@ -225,14 +88,35 @@ wanted(const struct config *config, int i, char buf[ADDR_TEXT])
 	return i == 0 ? buf : NULL;
 }
 
+/* Inherited sockets stand for `port`, wherever they listen; `listen` names addresses. */
 static bool
-wants(const struct config *config, const char *text)
+covers(const struct endpoint *e, const char *text, const struct config *config)
+{
+	if (e->listener.inherited && config->nlisten == 0)
+		return true;
+	return endpoint_covers(e, text);
+}
+
+static bool
+is_covered(const struct endpoint_list *list, const char *text,
+    const struct config *config)
+{
+	const struct endpoint *e;
+
+	LIST_FOREACH(e, list, others)
+		if (covers(e, text, config))
+			return true;
+	return false;
+}
+
+static bool
+is_wanted(const struct endpoint *e, const struct config *config)
 {
 	char buf[ADDR_TEXT];
-	const char *w;
+	const char *text;
 
-	for (int i = 0; (w = wanted(config, i, buf)) != NULL; i++)
-		if (strcmp(w, text) == 0)
+	for (int i = 0; (text = wanted(config, i, buf)) != NULL; i++)
+		if (covers(e, text, config))
 			return true;
 	return false;
 }
@@ -249,14 +133,20 @@ open_missing(const struct endpoints *set, struct endpoint_list *fresh,
 	int r = 0;
 
 	for (int i = 0; r == 0 && (text = wanted(config, i, buf)) != NULL; i++)
-		if (!listens(&set->list, text) && !listens(fresh, text))
-			r = open_text(fresh, text, &options);
-	if (r < 0)
+		if (!is_covered(&set->list, text, config) &&
+		    !is_covered(fresh, text, config))
+			r = endpoint_open(fresh, text, &options);
+	if (r < 0) {
+		log_error("cannot listen on %s: %s", text, strerror(-r));
 		drop_all(fresh);
+	}
 	return r;
 }
 
-/* Start the fresh ones and put them first in the set.  Returns 0, or -ENOMEM and none is left. */
+/*
+ * Start the fresh ones and put them first in the set.  Returns 0, or -ENOMEM
+ * with none of them left.
+ */
 static int
 start_all(struct endpoints *set, struct endpoint_list *fresh)
 {
@@ -281,26 +171,50 @@ start_all(struct endpoints *set, struct endpoint_list *fresh)
 	return 0;
 }
 
+static void
+give_up(struct endpoint *e)
+{
+	char at[ADDR_TEXT];
+
+	addr_format(&e->at, at);
+	if (e->listener.inherited)
+		log_warning("inherited %s closed: the configuration does not name it",
+		    at);
+	else
+		log_info("no longer listening on %s", at);
+	task_cancel(&e->listener.task);
+}
+
 int
 endpoints_update(struct endpoints *set, const struct config *config)
 {
 	struct endpoint_list fresh = LIST_HEAD_INITIALIZER(fresh);
 	struct endpoint *e;
-	char at[ADDR_TEXT];
 	int r = open_missing(set, &fresh, config);
 
 	if (r == 0)
 		r = start_all(set, &fresh);
 	if (r < 0)
 		return r;
-
-	LIST_FOREACH(e, &set->list, others) {
-		if (wants(config, e->text))
-			continue;
-		log_info("no longer listening on %s", addr_format(&e->at, at));
-		task_cancel(&e->listener.task);
-	}
+	LIST_FOREACH(e, &set->list, others)
+		if (!is_wanted(e, config))
+			give_up(e);
 	return 0;
+}
+
+void
+endpoints_inherit(struct endpoints *set, int first, int n)
+{
+	struct endpoint_list handed = LIST_HEAD_INITIALIZER(handed);
+
+	for (int fd = first; fd < first + n; fd++) {
+		int r = endpoint_inherit(&handed, fd);
+
+		if (r < 0)
+			log_warning("inherited descriptor %d closed: %s", fd,
+			    r == -EINVAL ? "not a listening TCP socket" : strerror(-r));
+	}
+	start_all(set, &handed);
 }
 
 void

@@ -3,14 +3,12 @@
 #define ECHOD_ECHOD_ENDPOINTS_H
 
 #include <stdint.h>
-#include <sys/queue.h>
 
 #include "echod/config.h"
+#include "echod/endpoint.h"
 #include "loop/loop.h"
 #include "loop/task.h"
-#include "net/listener.h"
-
-LIST_HEAD(endpoint_list, endpoint);
+#include "net/addr.h"
 
 /* Part of a struct of yours; set loop and accepted, the rest zero. */
 struct endpoints {
@@ -33,6 +31,15 @@ struct endpoints {
  * logged and all stays as it was.  Returns 0 or -errno.
  */
 int endpoints_update(struct endpoints *set, const struct config *config);
+
+/*
+ * Take over n listening sockets, the descriptors from first on, that a service
+ * manager opened for us.  They stand for `port`, and for the entries of
+ * `listen` that name their addresses; what fits neither is closed with a
+ * warning by the next endpoints_update(), and so is, here, what is no listening
+ * TCP socket.
+ */
+void endpoints_inherit(struct endpoints *set, int first, int n);
 
 /* Stop listening; what is in the backlogs is still accepted. */
 void endpoints_close(struct endpoints *set);

@@ -1,17 +1,33 @@
 /*
- * notify.h - what the service manager is told: sd_notify(3), and nothing when
- * there is none.  Built without libsystemd, notify_none.c takes its place.
+ * notify.h - the service manager: what it is told (sd_notify(3)), what it hands
+ * over (sd_listen_fds(3)), and how often it wants a sign of life
+ * (sd_watchdog_enabled(3)).  Without one, nothing happens.  In a build without
+ * libsystemd notify_none.c takes the place of notify.c.
  */
 #ifndef ECHOD_ECHOD_NOTIFY_H
 #define ECHOD_ECHOD_NOTIFY_H
 
+#include <stdint.h>
+
 /* Serving: after the last listen(2), and after each reload, failed ones too. */
-void notify_ready(void);
+void notify_ready(const char *status);
 
 /* About to read the configuration again. */
 void notify_reloading(void);
 
-/* About to drain and end. */
-void notify_stopping(void);
+/* About to end, which may take so long. */
+void notify_stopping(int64_t ns);
+
+/* One line for people: `systemctl status` shows it. */
+void notify_status(const char *status);
+
+/* A sign of life. */
+void notify_alive(void);
+
+/* How long it waits for a sign of life before it acts, in ns; 0: it does not. */
+int64_t notify_watchdog_ns(void);
+
+/* How many descriptors it handed over, from *first on; asked once. */
+int notify_inherited(int *first);
 
 #endif

@@ -34,12 +34,3 @@ reporter_start(struct reporter *r, struct loop *loop, struct task_group *group,
 	r->due = false;
 	return task_start(loop, &r->task, group, &reporter_task, 0);
 }
-
-void
-reporter_touch(struct reporter *r)
-{
-	if (r->due)
-		return;
-	r->due = true;
-	task_wake(&r->task);
-}

@@ -23,7 +23,14 @@ struct reporter {
 int reporter_start(struct reporter *r, struct loop *loop, struct task_group *group,
     void (*report)(void *arg), void *arg);
 
-/* A figure has changed. */
-void reporter_touch(struct reporter *r);
+/* A figure has changed.  Costs nothing while a report is due anyway. */
+static inline void
+reporter_touch(struct reporter *r)
+{
+	if (r->due)
+		return;
+	r->due = true;
+	task_wake(&r->task);
+}
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/util.h"
 #include "echod/echo_tcp.h"
+#include "echod/notify.h"
 #include "net/sock.h"
 
 /* After TERM a connection that is silent for so long has said what it had to say. */
@@ -73,11 +74,24 @@ connection_finished(struct echo *e)
 	tally_remove(&s->addresses, &e->peer);
 	s->stats.connections--;
 	s->stats.ended[reason]++;
-	s->stats.bytes += e->echoed;
 	log_closed(s, e, reason);
 	reporter_touch(&s->reporter);
 	endpoints_retry(&s->endpoints);
 }
+
+static void
+connection_echoed(struct echo *e, size_t bytes)
+{
+	struct server *s = e->owner;
+
+	s->stats.bytes += bytes;
+	reporter_touch(&s->reporter);
+}
+
+static const struct echo_type connection = {
+	.echoed = connection_echoed,
+	.finished = connection_finished,
+};
 
 /* Returns 0, or -ENOMEM with fd still the caller's. */
 static int
@@ -96,7 +110,7 @@ start_connection(struct server *s, int fd, const struct addr *peer)
 	e->fd = fd;
 	e->peer = *peer;
 	e->owner = s;
-	e->finished = connection_finished;
+	e->type = &connection;
 	r = echo_start(s->loop, e, &s->connections, s->config.idle_ns);
 	if (r < 0) {
 		tally_remove(&s->addresses, peer);
@@ -137,9 +151,11 @@ static void
 report(void *arg)
 {
 	struct server *s = arg;
+	char status[STATS_TEXT];
 
 	log_settle(&s->closings);
 	log_settle(&s->refusals);
+	notify_status(stats_status(&s->stats, status));
 }
 
 static void
@@ -205,8 +221,13 @@ static const struct task_type server_life = { .name = "server", .run = server_li
 static int
 start_tasks(struct server *s)
 {
-	int r = endpoints_update(&s->endpoints, &s->config);
+	int first, n = notify_inherited(&first);
+	int r;
 
+	endpoints_inherit(&s->endpoints, first, n);
+	r = endpoints_update(&s->endpoints, &s->config);
+	if (r == 0)
+		r = watchdog_start(&s->watchdog, s->loop, &s->house);
 	if (r == 0)
 		r = reporter_start(&s->reporter, s->loop, &s->house, report, s);
 	if (r == 0)

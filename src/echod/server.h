@@ -10,6 +10,7 @@
 #include "echod/reporter.h"
 #include "echod/stats.h"
 #include "echod/tally.h"
+#include "echod/watchdog.h"
 #include "loop/loop.h"
 #include "loop/task.h"
 
@@ -20,6 +21,7 @@ struct server {
 	struct task life;	 /* from the first listen to the last close */
 	struct task_group house; /* tasks that serve the server itself: they end last */
 	struct reporter reporter;
+	struct watchdog watchdog;
 	struct endpoints endpoints;
 	struct task_group connections;
 	struct tally addresses;

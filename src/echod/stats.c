@@ -32,3 +32,34 @@ stats_format(const struct stats *s, int64_t now_ns, char buf[STATS_TEXT])
 		    reason_names[r], s->ended[r]);
 	return buf;
 }
+
+/* "999 bytes", "1.2 GB": powers of 1000. */
+static void
+format_bytes(uint64_t bytes, char *buf, size_t size)
+{
+	static const char units[] = "kMGTPE";
+	double n = (double)bytes;
+	size_t u = 0;
+
+	if (bytes < 1000) {
+		snprintf(buf, size, "%" PRIu64 " bytes", bytes);
+		return;
+	}
+	for (n /= 1000; n >= 999.95; n /= 1000)
+		u++;
+	snprintf(buf, size, "%.1f %cB", n, units[u]);
+}
+
+const char *
+stats_status(const struct stats *s, char buf[STATS_TEXT])
+{
+	char bytes[32];
+
+	format_bytes(s->bytes, bytes, sizeof(bytes));
+	snprintf(buf, STATS_TEXT,
+	    "%s%" PRIu64 " connection%s, %s echoed, %" PRIu64 " refused",
+	    s->reload_failed ? "The last reload failed, see the log; " : "",
+	    s->connections, s->connections == 1 ? "" : "s", bytes,
+	    s->ended[REASON_LIMIT]);
+	return buf;
+}

@@ -2,7 +2,7 @@
 #ifndef ECHOD_ECHOD_STATS_H
 #define ECHOD_ECHOD_STATS_H
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Why a connection ended; as words, in the log. */
@@ -25,11 +25,15 @@ struct stats {
 	uint64_t ended[REASONS]; /* of those, and of the refused */
 	uint64_t bytes;		 /* echoed */
 	uint64_t accept_pauses;	 /* times that accept(2) ran out of something */
+	bool reload_failed;	 /* the last one */
 };
 
 #define STATS_TEXT 256
 
-/* One line about all of it.  Returns buf. */
+/* One line about all of it, for the log.  Returns buf. */
 const char *stats_format(const struct stats *s, int64_t now_ns, char buf[STATS_TEXT]);
+
+/* "42 connections, 1.2 GB echoed, 3 refused", for a service manager.  Returns buf. */
+const char *stats_status(const struct stats *s, char buf[STATS_TEXT]);
 
 #endif

@@ -1,11 +1,14 @@
 #include "net/sock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#define SAME_PORT_TRIES 100 /* a port free in one family may be taken in the other */
 
 static int
 set_flag(int fd, int level, int option)
@@ -44,6 +47,85 @@ sock_listen(const struct addr *at, const struct sock_listen_options *options)
 		return r;
 	}
 	return fd;
+}
+
+/* The machine has no such family, or has it switched off. */
+static bool
+family_is_missing(int r)
+{
+	return r == -EAFNOSUPPORT || r == -EADDRNOTAVAIL || r == -EPROTONOSUPPORT;
+}
+
+static int
+listen_any(int family, uint16_t port, const struct sock_listen_options *options)
+{
+	struct addr at = addr_any(family, port);
+
+	return sock_listen(&at, options);
+}
+
+/* One try.  On failure nothing is open. */
+static int
+listen_both_once(struct sock_both *ret, uint16_t port,
+    const struct sock_listen_options *options)
+{
+	struct addr at;
+	int r;
+
+	ret->v6 = listen_any(AF_INET6, port, options);
+	if (ret->v6 < 0 && !family_is_missing(ret->v6))
+		return ret->v6;
+	if (ret->v6 >= 0 && sock_local_addr(ret->v6, &at) == 0)
+		port = addr_port(&at);
+	ret->v4 = r = listen_any(AF_INET, port, options);
+	if (r >= 0 || (family_is_missing(r) && ret->v6 >= 0))
+		return 0;
+	if (ret->v6 >= 0)
+		close(ret->v6);
+	return r;
+}
+
+int
+sock_listen_both(struct sock_both *ret, uint16_t port,
+    const struct sock_listen_options *options)
+{
+	int tries = port == 0 ? SAME_PORT_TRIES : 1;
+	int r;
+
+	do
+		r = listen_both_once(ret, port, options);
+	while (r == -EADDRINUSE && --tries > 0);
+	return r;
+}
+
+int
+sock_adopt(int fd)
+{
+	int type, listening, flags = fcntl(fd, F_GETFL);
+	socklen_t size = sizeof(int);
+	struct addr at;
+
+	if (flags < 0 || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) < 0 ||
+	    sock_local_addr(fd, &at) < 0)
+		return -errno;
+	if (type != SOCK_STREAM || !listening ||
+	    (at.sa.sa_family != AF_INET && at.sa.sa_family != AF_INET6))
+		return -EINVAL;
+	if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		return -errno;
+	return 0;
+}
+
+bool
+sock_is_dual_stack(int fd)
+{
+	int v6only = 1;
+	socklen_t size = sizeof(v6only);
+
+	getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, &size);
+	return !v6only;
 }
 
 int

@@ -19,6 +19,28 @@ struct sock_listen_options {
  */
 int sock_listen(const struct addr *at, const struct sock_listen_options *options);
 
+/* A socket for each family: a descriptor, or the -errno of why there is none. */
+struct sock_both {
+	int v4, v6;
+};
+
+/*
+ * Listen on a port of every IPv4 and every IPv6 address; for port 0 on one that
+ * the kernel picks, the same in both.  A family that the machine does not have
+ * is no failure while it has the other.  Returns 0 or -errno.
+ */
+int sock_listen_both(struct sock_both *ret, uint16_t port,
+    const struct sock_listen_options *options);
+
+/*
+ * Make a listening socket that somebody else opened ready for sock_accept().
+ * Returns 0; -EINVAL when it is no listening TCP socket; or -errno.
+ */
+int sock_adopt(int fd);
+
+/* Does this socket, bound to [::], take IPv4 connections as well (ipv6(7), IPV6_V6ONLY)? */
+bool sock_is_dual_stack(int fd);
+
 /*
  * Take one connection off a listening socket; *peer is unmapped already.
  * Returns the descriptor or -errno of accept(2), -EAGAIN when there is none.
