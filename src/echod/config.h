@@ -1,8 +1,9 @@
 /*
  * config.h - echod.conf(5): what may stand in it, and what it came to.
  *
- * One table in config.c names every key with its type, default, range and
- * meaning; reading, checking and dumping all follow that table.
+ * One table, in config_keys.c, names every key with its type, default, range
+ * and meaning; reading, checking, comparing and dumping all follow that table.
+ * (libconfig has taken the names config_init and config_read.)
  */
 #ifndef ECHOD_ECHOD_CONFIG_H
 #define ECHOD_ECHOD_CONFIG_H
@@ -17,8 +18,10 @@
 
 /* One address to listen on, as in the file. */
 struct config_listen {
-	char *text; /* "127.0.0.1:8000" */
+	char *text; /* "127.0.0.1:8000", or "*:8000" */
 	struct addr addr;
+	bool
+	    both; /* "*:8000": addr is the IPv4 half, the same port of [::] the other */
 };
 
 struct config {
@@ -51,18 +54,19 @@ struct config {
  */
 typedef void config_complaint(const char *text, void *arg);
 
-/* The built-in defaults. */
-void config_init(struct config *c);
+/* The built-in defaults.  They hold no memory. */
+void config_defaults(struct config *ret);
 
-/* Free what c holds; it may be initialised again. */
+/* Free what c holds; it may be set to the defaults again. */
 void config_release(struct config *c);
 
 /*
  * Read a file over the defaults.  Every error in it is reported to complain,
- * not just the first.  Returns 0, -errno when it cannot be read, or -EINVAL;
- * on failure *ret is untouched, on success release it.
+ * not just the first; but of what follows an error in the grammar, nothing is
+ * seen.  Returns 0, -errno when the file cannot be read, or -EINVAL; on failure
+ * *ret is untouched, on success release it.
  */
-int config_read(struct config *ret, const char *path, config_complaint *complain,
+int config_load(struct config *ret, const char *path, config_complaint *complain,
     void *arg);
 
 /* `-p`: listen on this port of every address, whatever the file says. */

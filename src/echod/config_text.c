@@ -1,0 +1,244 @@
+#include "echod/config_text.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+
+#include "echod/config_token.h"
+
+#define BLANKS "\t "
+
+/* The whole text as it grows. */
+struct writer {
+	struct config_text *t;
+	FILE *out;
+	int whole_line; /* the one being written */
+};
+
+/* ---- where lines came from ---- */
+
+/* The next line of the whole text is that line of that file. */
+static void
+begin_origin(struct writer *w, const char *file, int line)
+{
+	fputc('\n', w->out);
+	w->t->origins[w->t->norigins++] = (struct config_origin){
+		.whole_line = ++w->whole_line,
+		.file = file,
+		.line = line,
+	};
+}
+
+static const struct config_origin *
+origin_of(const struct config_text *t, int whole_line)
+{
+	const struct config_origin *o = &t->origins[t->norigins - 1];
+
+	while (o > t->origins && o->whole_line > whole_line)
+		o--;
+	return o;
+}
+
+static int
+line_in_file(const struct config_origin *o, int whole_line)
+{
+	return whole_line - o->whole_line + o->line;
+}
+
+void
+config_text_complain(struct config_text *t, int whole_line, const char *format, ...)
+{
+	const struct config_origin *o = origin_of(t, whole_line);
+	char what[512], text[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	snprintf(text, sizeof(text), "%s:%d: %s", o->file, line_in_file(o, whole_line),
+	    what);
+	t->complain(text, t->arg);
+	t->errors++;
+}
+
+int
+config_text_find(const struct config_text *t, const char *string, int first, int last)
+{
+	size_t len = strlen(string);
+	int line = 1, found = last;
+
+	for (const char *p = t->text; *p != '\0' && line <= last; p++) {
+		if (*p == '\n')
+			line++;
+		else if (line >= first && *p == '"' && p[len + 1] == '"' &&
+		    strncmp(p + 1, string, len) == 0)
+			found = line;
+	}
+	return found;
+}
+
+/* ---- files ---- */
+
+/* All of a file, NUL-terminated.  Returns its length or -errno. */
+static ssize_t
+read_whole(char **ret, const char *path)
+{
+	char *text = malloc(CONFIG_MAX_BYTES + 1);
+	FILE *in = fopen(path, "re");
+	ssize_t r = text == NULL ? -ENOMEM : -errno;
+
+	if (in != NULL && text != NULL) {
+		errno = 0;
+		r = (ssize_t)fread(text, 1, CONFIG_MAX_BYTES + 1, in);
+		if (ferror(in))
+			r = -errno;
+		else if (r > CONFIG_MAX_BYTES)
+			r = -EFBIG;
+	}
+	if (in != NULL)
+		fclose(in);
+	if (r < 0) {
+		free(text);
+		return r;
+	}
+	text[r] = '\0';
+	*ret = text;
+	return r;
+}
+
+static void
+copy_token(struct writer *w, const char **at)
+{
+	const char *wrong = NULL, *end = *at + config_token_write(w->out, *at, &wrong);
+
+	if (wrong != NULL)
+		config_text_complain(w->t, w->whole_line, "%s", wrong);
+	for (; *at < end; ++*at)
+		w->whole_line += **at == '\n';
+}
+
+static void copy_text(struct writer *w, const char *file, const char *text);
+
+/* Takes path over, which may be NULL.  Returns 0 or -errno. */
+static int
+copy_file(struct writer *w, char *path)
+{
+	char *text = NULL;
+	ssize_t len = path == NULL ? -ENOMEM : read_whole(&text, path);
+
+	if (len < 0) {
+		free(path);
+		return (int)len;
+	}
+	w->t->files[w->t->nfiles++] = path;
+	begin_origin(w, path, 1);
+	copy_text(w, path, text);
+	if (strlen(text) < (size_t)len)
+		config_text_complain(w->t, w->whole_line, "a NUL byte in the text");
+	free(text);
+	return 0;
+}
+
+/* `name` as seen from the folder of file. */
+static char *
+path_beside(const char *file, const char *name, int len)
+{
+	const char *slash = strrchr(file, '/');
+	int folder = slash == NULL || *name == '/' ? 0 : (int)(slash + 1 - file);
+	char *path;
+
+	return asprintf(&path, "%.*s%.*s", folder, file, len, name) < 0 ? NULL : path;
+}
+
+/* The name in a line `@include "name"`, or NULL. */
+static const char *
+included_name(const char *line)
+{
+	static const char word[] = "@include";
+	const char *p = line + strspn(line, BLANKS);
+	size_t gap;
+
+	if (strncmp(p, word, strlen(word)) != 0)
+		return NULL;
+	p += strlen(word);
+	gap = strspn(p, BLANKS);
+	return gap > 0 && p[gap] == '"' &&
+		p[gap + 1 + strcspn(p + gap + 1, "\"\n")] == '"'
+	    ? p + gap + 1
+	    : NULL;
+}
+
+/* Returns what follows it in the line. */
+static const char *
+copy_included(struct writer *w, const char *file, const char *name)
+{
+	struct config_text *t = w->t;
+	int here = w->whole_line, line = line_in_file(origin_of(t, here), here);
+	int len = (int)strcspn(name, "\"");
+	const char *rest = name + len + 1;
+	int r = 0;
+
+	if (t->nfiles == CONFIG_MAX_FILES)
+		config_text_complain(t, here, "too many files: there may be %d",
+		    CONFIG_MAX_FILES);
+	else
+		r = copy_file(w, path_beside(file, name, len));
+	if (r < 0)
+		config_text_complain(t, here, "cannot include '%.*s': %s", len, name,
+		    strerror(-r));
+	if (w->whole_line > here)
+		begin_origin(w, file, line);
+
+	rest += strspn(rest, BLANKS "\r");
+	if (strchr("#/\n", *rest) == NULL) {
+		config_text_complain(t, w->whole_line,
+		    "only a comment may follow an @include");
+		rest += strcspn(rest, "\n");
+	}
+	return rest;
+}
+
+static void
+copy_text(struct writer *w, const char *file, const char *text)
+{
+	const char *at = text, *name;
+
+	while (*at != '\0') {
+		bool line_begins = at == text || at[-1] == '\n';
+
+		name = line_begins ? included_name(at) : NULL;
+		if (name != NULL)
+			at = copy_included(w, file, name);
+		else
+			copy_token(w, &at);
+	}
+}
+
+int
+config_text_read(struct config_text *ret, const char *path, config_complaint *complain,
+    void *arg)
+{
+	struct writer w = { .t = ret, .whole_line = 1 };
+	size_t size;
+	int r;
+
+	*ret = (struct config_text){ .complain = complain, .arg = arg };
+	w.out = open_memstream(&ret->text, &size);
+	if (w.out == NULL)
+		return -ENOMEM;
+	r = copy_file(&w, strdup(path));
+	if (fclose(w.out) != 0)
+		r = -ENOMEM;
+	return r;
+}
+
+void
+config_text_release(struct config_text *t)
+{
+	for (int i = 0; i < t->nfiles; i++)
+		free(t->files[i]);
+	free(t->text);
+}

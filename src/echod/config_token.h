@@ -1,0 +1,16 @@
+/* config_token.h - strings, comments and words of echod.conf, made safe for libconfig. */
+#ifndef ECHOD_ECHOD_CONFIG_TOKEN_H
+#define ECHOD_ECHOD_CONFIG_TOKEN_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/*
+ * Write the token that begins at `at`, which is not the end of the text, to out.
+ * An integer of more than 32 bits gets the suffix L; a string or a comment that
+ * has no end is given one, and *wrong is set to what to say about it.  Returns
+ * the length of the token in the text.
+ */
+size_t config_token_write(FILE *out, const char *at, const char **wrong);
+
+#endif
