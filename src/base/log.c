@@ -38,15 +38,16 @@ log_dropped(void)
 /* ---- one line ---- */
 
 /* The text goes behind what is in the line already, and is made harmless and cut. */
-static size_t PRINTF_LIKE(3, 0)
-    add_text(char *line, size_t len, const char *format, va_list args)
+PRINTF_LIKE(3, 0)
+static size_t
+add_text(char *line, size_t len, const char *format, va_list args)
 {
-	size_t room = LOG_LINE_SIZE - 1 - len; /* and the newline */
+	size_t room = LOG_LINE_SIZE - len; /* the newline comes where the NUL is */
 	int n = vsnprintf(line + len, room, format, args);
 	size_t end = len;
 
 	if (n > 0)
-		end = (size_t)n < room ? len + (size_t)n : LOG_LINE_SIZE - 2;
+		end = (size_t)n < room ? len + (size_t)n : LOG_LINE_SIZE - 1;
 	for (char *c = line + len; c < line + end; c++)
 		if ((unsigned char)*c < ' ' || *c == '\x7f')
 			*c = '?';
@@ -56,21 +57,22 @@ static size_t PRINTF_LIKE(3, 0)
 }
 
 /* Returns whether it was written. */
-static bool PRINTF_LIKE(2, 0)
-    write_line(enum log_level level, const char *format, va_list args)
+PRINTF_LIKE(2, 0)
+static bool
+write_line(enum log_level level, const char *format, va_list args)
 {
 	char line[LOG_LINE_SIZE];
-	int err = errno; /* for %m */
 	size_t len;
 
 	len = log_sink_prefix(line, sizeof(line), level);
-	errno = err;
 	len = add_text(line, len, format, args);
 	line[len++] = '\n';
 	return log_sink_put(line, len);
 }
 
-static bool PRINTF_LIKE(2, 3) tell(enum log_level level, const char *format, ...)
+PRINTF_LIKE(2, 3)
+static bool
+tell(enum log_level level, const char *format, ...)
 {
 	va_list args;
 	bool written;
@@ -93,26 +95,26 @@ own_up(void)
 	return true;
 }
 
-static void PRINTF_LIKE(2, 0)
-    log_line(enum log_level level, const char *format, va_list args)
+PRINTF_LIKE(2, 0)
+static void
+log_line(enum log_level level, const char *format, va_list args)
 {
-	int err = errno;
-	bool written;
+	int saved = errno;
 
 	if (!log_wants(level))
 		return;
 	if (!state.open)
 		log_open(state.least, LOG_TARGET_AUTO);
-	written = own_up();
-	errno = err;
-	if (!written || !write_line(level, format, args)) {
+	if (!own_up() || !write_line(level, format, args)) {
 		state.dropped++;
 		state.untold++;
 	}
-	errno = err;
+	errno = saved;
 }
 
-static void PRINTF_LIKE(2, 3) log_at(enum log_level level, const char *format, ...)
+PRINTF_LIKE(2, 3)
+static void
+log_at(enum log_level level, const char *format, ...)
 {
 	va_list args;
 

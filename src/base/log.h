@@ -35,7 +35,10 @@ bool log_wants(enum log_level level);
 /* Lines dropped since the start because the reader of the log stood still. */
 uint64_t log_dropped(void);
 
-/* One line, without its newline; control characters in it are replaced by '?'. */
+/*
+ * One line, without its newline; control characters in it are replaced by '?'.
+ * Keeps errno.
+ */
 void log_debug(const char *format, ...) PRINTF_LIKE(1, 2);
 void log_info(const char *format, ...) PRINTF_LIKE(1, 2);
 void log_warning(const char *format, ...) PRINTF_LIKE(1, 2);
