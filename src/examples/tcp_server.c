@@ -85,7 +85,8 @@ static const struct listener_type echo_listener = { accepted, trouble, NULL };
 int
 main(int argc, char **argv)
 {
-	struct addr at = addr_any(AF_INET, argc == 2 ? (uint16_t)atoi(argv[1]) : 8000);
+	struct addr at = addr_any(AF_INET,
+	    argc == 2 ? (uint16_t)strtoul(argv[1], NULL, 10) : 8000);
 	struct listener listener = { .type = &echo_listener };
 	struct loop *loop;
 
