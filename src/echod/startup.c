@@ -27,9 +27,9 @@ startup_config(struct config *ret, const struct options *options,
 	if (path == NULL && access(DEFAULT_CONFIG, F_OK) == 0)
 		path = DEFAULT_CONFIG;
 	if (path != NULL)
-		r = config_read(&c, path, complain, arg);
+		r = config_load(&c, path, complain, arg);
 	else
-		config_init(&c);
+		config_defaults(&c);
 	if (r < 0)
 		return r;
 

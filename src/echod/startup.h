@@ -8,7 +8,7 @@
 /*
  * The configuration that the command line asks for: the file it names, which
  * must exist, or else SYSCONFDIR/echod.conf if that exists, or else the
- * defaults; and -p and -v over it.  Returns as config_read().
+ * defaults; and -p and -v over it.  Returns as config_load().
  */
 int startup_config(struct config *ret, const struct options *options,
     config_complaint *complain, void *arg);
