@@ -259,8 +259,8 @@ server_open(struct server *s, struct config *config)
 	s->endpoints.loop = s->loop;
 	s->endpoints.accepted = accepted;
 
-	log_info("%s, %s backend, at most %" PRId64 " connections (%" PRId64
-		 " per address, 0: any), idle %.10g s",
+	log_info("%s, %s backend, limits: %" PRId64 " connections, %" PRId64
+		 " per address (0: any), idle %.10g s",
 	    PACKAGE_STRING, loop_backend(s->loop), s->config.max_connections,
 	    s->config.max_connections_per_address, (double)s->config.idle_ns / 1e9);
 	return start_tasks(s);

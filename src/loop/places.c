@@ -88,18 +88,28 @@ place_leave(struct task *t)
 	t->want = 0;
 }
 
+/* Returns the bit if nobody holds its place; else wakes who does and still waits. */
+static unsigned
+wake_holder(struct task *holder, unsigned bit)
+{
+	if (holder == NULL)
+		return bit;
+	if (holder->flags & TASK_PARKED)
+		task_resume(holder, WAKE_READY);
+	return 0;
+}
+
 int
 places_wake(struct loop *loop, struct poller_event ev)
 {
 	struct place *p = &loop->places[ev.fd];
-	unsigned held = (p->reader ? IO_READ : 0u) | (p->writer ? IO_WRITE : 0u);
+	unsigned unwanted = 0;
 
-	if ((ev.ready & IO_READ) && p->reader && (p->reader->flags & TASK_PARKED))
-		task_resume(p->reader, WAKE_READY);
-	if ((ev.ready & IO_WRITE) && p->writer && (p->writer->flags & TASK_PARKED))
-		task_resume(p->writer, WAKE_READY);
-
-	return ev.ready & ~held ? watch(loop, ev.fd, held) : 0;
+	if (ev.ready & IO_READ)
+		unwanted |= wake_holder(p->reader, IO_READ);
+	if (ev.ready & IO_WRITE)
+		unwanted |= wake_holder(p->writer, IO_WRITE);
+	return unwanted != 0 ? watch(loop, ev.fd, p->watched & ~unwanted) : 0;
 }
 
 /* Its descriptor is going away under a task that waits there or was just woken for it. */
