@@ -1,0 +1,321 @@
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "echod/config.h"
+#include "echod/config_scratch.h"
+#include "loop/poller.h"
+#include "support/run.h"
+
+static char *example; /* conf/echod.conf of the source tree */
+
+/* ---- comparing, by what is written ---- */
+
+static char *
+dump(const struct config *c)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	config_dump(c, out);
+	fclose(out);
+	return text;
+}
+
+/* All that was set, field by field, and not by the dump. */
+static void
+assert_same(const struct config *a, const struct config *b)
+{
+	struct config x = *a, y = *b;
+
+	ck_assert_int_eq(a->nlisten, b->nlisten);
+	for (int i = 0; i < a->nlisten; i++) {
+		ck_assert_str_eq(a->listen[i].text, b->listen[i].text);
+		ck_assert(addr_equal(&a->listen[i].addr, &b->listen[i].addr));
+		ck_assert_int_eq(a->listen[i].both, b->listen[i].both);
+	}
+	x.listen = y.listen = NULL;
+	ck_assert_str_eq(a->backend, b->backend);
+	ck_assert_mem_eq(&x, &y, sizeof(x));
+}
+
+/* What is written is read back as the same. */
+static void
+assert_survives(const struct config *c)
+{
+	char *text = dump(c);
+
+	assert_right(text);
+	assert_same(&got, c);
+	free(text);
+}
+
+/* ---- defaults ---- */
+
+START_TEST(defaults_are_those_of_the_manual)
+{
+	struct config c;
+
+	memset(&c, 0x55, sizeof(c));
+	config_defaults(&c);
+	ck_assert_int_eq(c.port, 8000);
+	ck_assert_int_eq(c.nlisten, 0);
+	ck_assert_ptr_null(c.listen);
+	ck_assert_int_eq(c.max_connections, 1000);
+	ck_assert_int_eq(c.max_connections_per_address, 0);
+	ck_assert_int_eq(c.buffer_size, 262144);
+	ck_assert_int_eq(c.idle_ns, SECONDS(300));
+	ck_assert_int_eq(c.drain_ns, SECONDS(10));
+	ck_assert_int_eq(c.backlog, 4096);
+	ck_assert(c.nodelay);
+	ck_assert(!c.keepalive);
+	ck_assert(!c.reuse_port);
+	ck_assert_int_eq(c.log_level, LOG_LEVEL_INFO);
+	ck_assert_int_eq(c.log_target, LOG_TARGET_AUTO);
+	ck_assert_str_eq(c.backend, "auto");
+	ck_assert_int_eq(c.spin_us, 20);
+	config_release(&c);
+}
+END_TEST
+
+/* ---- the example ---- */
+
+START_TEST(the_example_is_the_defaults)
+{
+	struct config defaults;
+
+	config_defaults(&defaults);
+	assert_right(example);
+	assert_same(&got, &defaults);
+}
+END_TEST
+
+/* Is there a line that sets name, be it in a comment? */
+static bool
+sets(const char *text, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *p = text; (p = strstr(p, name)) != NULL; p += len)
+		if (strchr("\t\n#", p[-1]) != NULL && strncmp(p + len, " = ", 3) == 0)
+			return true;
+	return false;
+}
+
+static void
+append_missing(const char *key, void *arg)
+{
+	const char *dot = strchr(key, '.');
+
+	if (!sets(example, dot == NULL ? key : dot + 1))
+		strcat(strcat(arg, key), " ");
+}
+
+START_TEST(the_example_has_every_key)
+{
+	char missing[1000] = "";
+
+	config_each_key(append_missing, missing);
+	ck_assert_str_eq(missing, "");
+	append_missing("limits.max_lifetime", missing);
+	ck_assert_str_eq(missing, "limits.max_lifetime ");
+}
+END_TEST
+
+/* ---- the dump ---- */
+
+START_TEST(the_dump_is_a_whole_file)
+{
+	static const char beginning[] = "port = 8000; ";
+	struct config c;
+	char *text;
+
+	config_defaults(&c);
+	text = dump(&c);
+	ck_assert_mem_eq(text, beginning, strlen(beginning));
+	ck_assert_ptr_nonnull(strstr(text,
+	    "\n\nlimits: {\n\tmax_connections = 1000; "));
+	ck_assert_ptr_nonnull(strstr(text, "\tidle = 300; "));
+	ck_assert_ptr_nonnull(strstr(text, " # seconds without a byte"));
+	ck_assert_ptr_nonnull(strstr(text, "\tlevel = \"info\"; "));
+	ck_assert_ptr_nonnull(strstr(text, "\n};\n\nloop: {\n\tbackend = \"auto\"; "));
+	ck_assert_ptr_null(strstr(text, "listen = "));
+	free(text);
+}
+END_TEST
+
+START_TEST(the_dump_of_the_defaults_is_read_back)
+{
+	struct config c;
+
+	config_defaults(&c);
+	assert_survives(&c);
+}
+END_TEST
+
+START_TEST(the_dump_of_anything_is_read_back)
+{
+	struct config c;
+
+	config_defaults(&c);
+	c.port = 1;
+	c.max_connections = 2;
+	c.max_connections_per_address = 3;
+	c.buffer_size = 4096;
+	c.idle_ns = MILLISECONDS(1500);
+	c.drain_ns = 0;
+	c.backlog = 5;
+	c.nodelay = false;
+	c.keepalive = c.reuse_port = true;
+	c.log_level = LOG_LEVEL_ERROR;
+	c.log_target = LOG_TARGET_SYSLOG;
+	c.backend = poller_select.name;
+	c.spin_us = 6;
+	assert_survives(&c);
+}
+END_TEST
+
+START_TEST(the_dump_of_a_list_is_read_back)
+{
+	struct config c;
+	char *text;
+
+	assert_right("listen = ( \"127.0.0.1:8000\", \"*:0\", \"[::1]:08000\" );");
+	c = got;
+	config_defaults(&got); /* c has it now */
+	text = dump(&c);
+	ck_assert_ptr_null(strstr(text, "\nport = "));
+	ck_assert_int_eq(strncmp(text, "listen = [", 10), 0);
+	free(text);
+	assert_survives(&c);
+	config_release(&c);
+}
+END_TEST
+
+START_TEST(seconds_are_read_back_to_the_nanosecond)
+{
+	static const int64_t times_ns[] = { 1, 10, 999999999, 1000000001, 333333333333,
+		86399999999999, 2591999999999999, 2592000000000000 };
+	struct config c;
+
+	config_defaults(&c);
+	for (size_t i = 0; i < ARRAY_SIZE(times_ns); i++) {
+		c.idle_ns = times_ns[i];
+		assert_survives(&c);
+	}
+	srandom(1);
+	for (int i = 0; i < 200; i++) {
+		c.idle_ns = ((int64_t)random() << 31 | random()) % SECONDS(2592000);
+		assert_survives(&c);
+	}
+}
+END_TEST
+
+/* ---- the rest ---- */
+
+START_TEST(a_port_of_the_command_line_replaces_the_list)
+{
+	struct config c;
+
+	assert_right("listen = [ \"127.0.0.1:8000\" ];");
+	c = got;
+	config_defaults(&got);
+	config_set_port(&c, 7);
+	ck_assert_int_eq(c.port, 7);
+	ck_assert_int_eq(c.nlisten, 0);
+	ck_assert_ptr_null(c.listen);
+	config_release(&c);
+}
+END_TEST
+
+static void
+append(const char *key, void *arg)
+{
+	strcat(strcat(arg, key), " ");
+}
+
+START_TEST(some_keys_take_a_restart)
+{
+	char changed[200] = "";
+	struct config was, is;
+
+	config_defaults(&was);
+	config_defaults(&is);
+	is.port = 1;
+	is.idle_ns = 0;
+	is.nodelay = false;
+	is.log_level = LOG_LEVEL_DEBUG;
+	config_each_restart_key(&was, &is, append, changed);
+	ck_assert_str_eq(changed, "");
+
+	is.buffer_size = 4096;
+	is.backend = poller_select.name;
+	is.spin_us = 0;
+	config_each_restart_key(&was, &is, append, changed);
+	ck_assert_str_eq(changed, "limits.buffer_size loop.backend loop.spin_us ");
+}
+END_TEST
+
+START_TEST(every_key_is_visited)
+{
+	char keys[1000] = "";
+
+	config_each_key(append, keys);
+	ck_assert_str_eq(keys,
+	    "port limits.max_connections limits.max_connections_per_address "
+	    "limits.buffer_size timeouts.idle timeouts.drain socket.backlog "
+	    "socket.nodelay socket.keepalive socket.reuse_port log.level log.target "
+	    "loop.backend loop.spin_us listen ");
+}
+END_TEST
+
+/* Before scratch_enter(): srcdir may be relative. */
+static void
+read_example(void)
+{
+	const char *srcdir = getenv("srcdir");
+	char path[1000];
+	FILE *in;
+	size_t size = 0;
+
+	example = NULL;
+	snprintf(path, sizeof(path), "%s/conf/echod.conf",
+	    srcdir == NULL ? "." : srcdir);
+	in = fopen(path, "r");
+	ck_assert_msg(in != NULL, "cannot open %s", path);
+	ck_assert_int_gt(getdelim(&example, &size, '\0', in), 0);
+	fclose(in);
+}
+
+static void
+free_example(void)
+{
+	free(example);
+}
+
+int
+main(void)
+{
+	Suite *suite = suite_create("config");
+	TCase *plain = tcase_create("plain"), *files = tcase_create("files");
+
+	tcase_add_test(plain, defaults_are_those_of_the_manual);
+	tcase_add_test(plain, the_dump_is_a_whole_file);
+	tcase_add_test(plain, some_keys_take_a_restart);
+	tcase_add_test(plain, every_key_is_visited);
+	suite_add_tcase(suite, plain);
+
+	tcase_add_checked_fixture(files, read_example, free_example);
+	tcase_add_checked_fixture(files, scratch_enter, scratch_leave);
+	tcase_add_test(files, the_example_is_the_defaults);
+	tcase_add_test(files, the_example_has_every_key);
+	tcase_add_test(files, the_dump_of_the_defaults_is_read_back);
+	tcase_add_test(files, the_dump_of_anything_is_read_back);
+	tcase_add_test(files, the_dump_of_a_list_is_read_back);
+	tcase_add_test(files, seconds_are_read_back_to_the_nanosecond);
+	tcase_add_test(files, a_port_of_the_command_line_replaces_the_list);
+	suite_add_tcase(suite, files);
+	return run_suite(suite);
+}
