@@ -1,0 +1,193 @@
+#include "net/sock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "support/run.h"
+#include "support/tcp.h"
+
+static const int families[] = { AF_INET, AF_INET6 };
+
+static int
+option(int fd, int level, int name)
+{
+	int value = -1;
+	socklen_t len = sizeof(value);
+
+	ck_assert_int_eq(getsockopt(fd, level, name, &value, &len), 0);
+	return value;
+}
+
+static void
+ck_flags(int fd)
+{
+	ck_assert(fcntl(fd, F_GETFL) & O_NONBLOCK);
+	ck_assert(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+}
+
+START_TEST(listens_and_accepts)
+{
+	struct addr at, peer, client_at;
+	int listening = tcp_listener(families[_i], &at), client, fd;
+
+	ck_assert_uint_ne(addr_port(&at), 0);
+	ck_flags(listening);
+	ck_assert_int_eq(sock_accept(listening, &peer), -EAGAIN);
+
+	client = tcp_connect(&at);
+	fd = sock_accept(listening, &peer);
+	ck_assert_int_ge(fd, 0);
+	ck_flags(fd);
+	ck_assert_int_eq(sock_local_addr(client, &client_at), 0);
+	ck_assert(addr_equal(&peer, &client_at));
+}
+END_TEST
+
+START_TEST(both_families_can_have_the_same_port)
+{
+	struct sock_listen_options options = { .backlog = 1 };
+	struct addr at = addr_any(AF_INET6, 0), other;
+	int six = sock_listen(&at, &options);
+
+	ck_assert_int_ge(six, 0);
+	ck_assert_int_eq(option(six, IPPROTO_IPV6, IPV6_V6ONLY), 1);
+	ck_assert_int_eq(sock_local_addr(six, &at), 0);
+	other = addr_any(AF_INET, addr_port(&at));
+	ck_assert_int_ge(sock_listen(&other, &options), 0);
+}
+END_TEST
+
+START_TEST(port_in_use)
+{
+	struct sock_listen_options options = { .backlog = 1 };
+	struct addr at;
+	int free_fd;
+
+	tcp_listener(AF_INET, &at);
+	free_fd = dup(STDIN_FILENO);
+	close(free_fd);
+	ck_assert_int_eq(sock_listen(&at, &options), -EADDRINUSE);
+	ck_assert_int_eq(dup(STDIN_FILENO), free_fd); /* nothing is left open */
+}
+END_TEST
+
+START_TEST(port_is_free_again_at_once)
+{
+	struct sock_listen_options options = { .backlog = 1 };
+	struct addr at, peer;
+	int listening = tcp_listener(AF_INET, &at), client = tcp_connect(&at);
+
+	close(sock_accept(listening, &peer)); /* ours is in TIME-WAIT from here */
+	close(client);
+	close(listening);
+	ck_assert_int_ge(sock_listen(&at, &options), 0);
+}
+END_TEST
+
+START_TEST(port_can_be_shared)
+{
+	struct sock_listen_options options = { .backlog = 1, .reuse_port = true };
+	struct addr at = loopback(AF_INET);
+	int fd = sock_listen(&at, &options);
+
+	ck_assert_int_eq(sock_local_addr(fd, &at), 0);
+	ck_assert_int_ge(sock_listen(&at, &options), 0);
+}
+END_TEST
+
+START_TEST(mapped_peer_is_unmapped)
+{
+	struct addr at = addr_any(AF_INET6, 0), four = loopback(AF_INET), peer;
+	int listening = socket(AF_INET6, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(setsockopt(listening, IPPROTO_IPV6, IPV6_V6ONLY, &(int){ 0 },
+			     sizeof(int)),
+	    0);
+	ck_assert_int_eq(bind(listening, &at.sa, addr_len(&at)), 0);
+	ck_assert_int_eq(listen(listening, 1), 0);
+	ck_assert_int_eq(sock_local_addr(listening, &at), 0);
+	addr_set_port(&four, addr_port(&at));
+	tcp_connect(&four);
+	ck_assert_int_ge(sock_accept(listening, &peer), 0);
+	ck_assert_int_eq(peer.sa.sa_family, AF_INET);
+	ck_assert_uint_eq(peer.in.sin_addr.s_addr, htonl(INADDR_LOOPBACK));
+}
+END_TEST
+
+START_TEST(options_are_set_as_told)
+{
+	int ours, theirs;
+
+	tcp_pair(&ours, &theirs);
+	sock_set_stream_options(ours, &(struct sock_stream_options){ false, false });
+	ck_assert_int_eq(option(ours, IPPROTO_TCP, TCP_NODELAY), 0);
+	ck_assert_int_eq(option(ours, SOL_SOCKET, SO_KEEPALIVE), 0);
+	sock_set_stream_options(ours, &(struct sock_stream_options){ .nodelay = true });
+	ck_assert_int_eq(option(ours, IPPROTO_TCP, TCP_NODELAY), 1);
+	ck_assert_int_eq(option(ours, SOL_SOCKET, SO_KEEPALIVE), 0);
+	sock_set_stream_options(ours,
+	    &(struct sock_stream_options){ .keepalive = true });
+	ck_assert_int_eq(option(ours, SOL_SOCKET, SO_KEEPALIVE), 1);
+}
+END_TEST
+
+START_TEST(urgent_data_stays_in_the_stream)
+{
+	struct pollfd p = { .events = POLLIN };
+	char got[8] = "";
+	int ours, theirs;
+
+	tcp_pair(&ours, &theirs);
+	sock_set_stream_options(ours, &(struct sock_stream_options){ .nodelay = true });
+	ck_assert_int_eq(send(theirs, "ab", 2, 0), 2);
+	ck_assert_int_eq(send(theirs, "!", 1, MSG_OOB), 1);
+	ck_assert_int_eq(send(theirs, "cd", 2, 0), 2);
+	p.fd = ours;
+	for (size_t n = 0; n < 5;) {
+		ck_assert_int_eq(poll(&p, 1, 1000), 1);
+		n += (size_t)recv(ours, got + n, sizeof(got) - 1 - n, 0);
+	}
+	ck_assert_str_eq(got, "ab!cd");
+}
+END_TEST
+
+START_TEST(unsent_is_what_the_peer_has_not_taken)
+{
+	static char data[1024 * 1024];
+	int ours, theirs, unsent;
+
+	tcp_narrow_pair(&ours, &theirs);
+	ck_assert_int_eq(sock_unsent(ours), 0);
+	ck_assert_int_gt(send(ours, data, sizeof(data), 0), 0);
+	unsent = sock_unsent(ours);
+	ck_assert_int_gt(unsent, 0);
+	while (recv(theirs, data, sizeof(data), 0) > 0)
+		;
+	ck_assert_int_lt(sock_unsent(ours), unsent);
+	ck_assert_int_eq(sock_unsent(-1), -EBADF);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("sock");
+	TCase *tc = tcase_create("sock");
+
+	tcase_add_loop_test(tc, listens_and_accepts, 0, ARRAY_SIZE(families));
+	tcase_add_test(tc, both_families_can_have_the_same_port);
+	tcase_add_test(tc, port_in_use);
+	tcase_add_test(tc, port_is_free_again_at_once);
+	tcase_add_test(tc, port_can_be_shared);
+	tcase_add_test(tc, mapped_peer_is_unmapped);
+	tcase_add_test(tc, options_are_set_as_told);
+	tcase_add_test(tc, urgent_data_stays_in_the_stream);
+	tcase_add_test(tc, unsent_is_what_the_peer_has_not_taken);
+	suite_add_tcase(suite, tc);
+	return run_suite(suite);
+}
