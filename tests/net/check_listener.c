@@ -1,0 +1,371 @@
+/* The listener on each backend, with real sockets and a clock that hurries. */
+#include "net/listener.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "net/sock.h"
+#include "support/hurry.h"
+#include "support/run.h"
+#include "support/tcp.h"
+
+#define QUOTA	 64
+#define PAUSE_NS SECONDS(1)
+
+static struct loop *loop;
+static struct listener listener;
+static struct addr at;
+static int clients[2 * QUOTA];
+
+/* What the listener has told. */
+static int accepted_count;
+static int turn, in_turn, most_in_turn;
+static int64_t accepted_ns;
+static struct addr last_peer;
+static int troubles[8], trouble_count;
+static int finished_count;
+
+static void
+accepted(struct listener *l, int fd, const struct addr *peer)
+{
+	(void)l;
+	(void)fd;
+	if (turn != hurry_waits())
+		in_turn = 0;
+	turn = hurry_waits();
+	if (++in_turn > most_in_turn)
+		most_in_turn = in_turn;
+	accepted_count++;
+	accepted_ns = hurry_now_ns();
+	last_peer = *peer;
+}
+
+static void
+trouble(struct listener *l, int err)
+{
+	ck_assert_int_eq(l->trouble, err);
+	troubles[trouble_count++] = err;
+}
+
+static void
+finished(struct listener *l)
+{
+	ck_assert_int_eq(l->fd, -1);
+	finished_count++;
+}
+
+static const struct listener_type type = { accepted, trouble, finished };
+
+/* ---- something that happens at a time ---- */
+
+static struct event {
+	struct task task;
+	void (*happen)(void);
+	int64_t ns;
+} events[4];
+static int nevents;
+
+static enum step
+event_run(struct task *t)
+{
+	struct event *e = container_of(t, struct event, task);
+
+	TASK_BEGIN(t);
+	YIELD(t, elapsed(e->ns));
+	e->happen();
+	TASK_END(t);
+}
+
+static const struct task_type event_task = { "event", event_run, NULL };
+
+static void
+at_ns(int64_t ns, void (*happen)(void))
+{
+	struct event *e = &events[nevents++];
+
+	e->ns = ns;
+	e->happen = happen;
+	ck_assert_int_eq(task_start(loop, &e->task, NULL, &event_task, 0), 0);
+}
+
+static void
+cancel(void)
+{
+	task_cancel(&listener.task);
+}
+
+static void
+limit_descriptors(rlim_t n)
+{
+	struct rlimit l;
+
+	getrlimit(RLIMIT_NOFILE, &l);
+	l.rlim_cur = n;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &l), 0);
+}
+
+static void
+run_out_of_descriptors(void)
+{
+	int lowest = dup(STDIN_FILENO);
+
+	close(lowest);
+	limit_descriptors((rlim_t)lowest);
+}
+
+static void
+find_descriptors(void)
+{
+	limit_descriptors(512);
+}
+
+static void
+retry(void)
+{
+	listener_retry(&listener);
+}
+
+static void
+find_descriptors_and_retry(void)
+{
+	find_descriptors();
+	retry();
+}
+
+/* ---- accept(2), which can be told to fail ---- */
+
+static int failures[8], nfailures; /* errnos of the next calls, last one first */
+
+int __real_sock_accept(int listening, struct addr *peer);
+int __wrap_sock_accept(int listening, struct addr *peer);
+
+int
+__wrap_sock_accept(int listening, struct addr *peer)
+{
+	return nfailures > 0 ? -failures[--nfailures]
+			     : __real_sock_accept(listening, peer);
+}
+
+/* ---- */
+
+static void
+set_up(int backend)
+{
+	find_descriptors();
+	loop = hurry_loop(backend);
+	listener = (struct listener){ .type = &type };
+	listener.fd = tcp_listener(AF_INET, &at);
+	ck_assert_int_eq(listener_start(loop, &listener, NULL), 0);
+}
+
+static void
+clients_come(int n)
+{
+	for (int i = 0; i < n; i++)
+		clients[i] = tcp_connect(&at);
+}
+
+static void
+run(void)
+{
+	ck_assert_int_eq(loop_run(loop), 0);
+	ck_assert_int_eq(finished_count, 1);
+}
+
+START_TEST(accepts_whoever_comes)
+{
+	struct addr client;
+
+	set_up(_i);
+	clients_come(3);
+	at_ns(SECONDS(1), cancel);
+	run();
+	ck_assert_int_eq(accepted_count, 3);
+	ck_assert_int_eq(accepted_ns, 0);
+	ck_assert_int_eq(sock_local_addr(clients[2], &client), 0);
+	ck_assert(addr_equal(&client, &last_peer));
+	ck_assert_int_eq(trouble_count, 0);
+}
+END_TEST
+
+START_TEST(takes_no_more_than_its_share_in_a_turn)
+{
+	set_up(_i);
+	clients_come(2 * QUOTA);
+	at_ns(SECONDS(1), cancel);
+	run();
+	ck_assert_int_eq(accepted_count, 2 * QUOTA);
+	ck_assert_int_eq(most_in_turn, QUOTA);
+	ck_assert_int_eq(accepted_ns, 0);
+}
+END_TEST
+
+/* ---- out of descriptors ---- */
+
+START_TEST(pauses_without_spinning)
+{
+	int waits;
+
+	set_up(_i);
+	clients_come(1);
+	run_out_of_descriptors();
+	at_ns(SECONDS(10) + PAUSE_NS / 2, find_descriptors);
+	at_ns(SECONDS(20), cancel);
+	run();
+	waits = hurry_waits();
+	ck_assert_int_eq(accepted_count, 1);
+	ck_assert_int_eq(accepted_ns, SECONDS(11));
+	ck_assert_msg(waits < 50, "%d waits", waits);
+}
+END_TEST
+
+START_TEST(tells_of_trouble_once_and_of_its_end)
+{
+	set_up(_i);
+	clients_come(2);
+	run_out_of_descriptors();
+	at_ns(SECONDS(10), find_descriptors);
+	at_ns(SECONDS(20), cancel);
+	run();
+	ck_assert_int_eq(trouble_count, 2);
+	ck_assert_int_eq(troubles[0], EMFILE);
+	ck_assert_int_eq(troubles[1], 0);
+	ck_assert_int_eq(listener.trouble, 0);
+}
+END_TEST
+
+START_TEST(another_error_is_the_same_trouble)
+{
+	set_up(_i);
+	clients_come(2);
+	failures[0] = ENFILE;
+	failures[1] = EMFILE; /* the first */
+	nfailures = 2;
+	at_ns(SECONDS(5), cancel);
+	run();
+	ck_assert_int_eq(trouble_count, 2);
+	ck_assert_int_eq(troubles[0], EMFILE);
+	ck_assert_int_eq(accepted_count, 2);
+	ck_assert_int_eq(accepted_ns, 2 * PAUSE_NS);
+}
+END_TEST
+
+START_TEST(retry_ends_the_pause)
+{
+	set_up(_i);
+	clients_come(1);
+	run_out_of_descriptors();
+	at_ns(PAUSE_NS / 4, find_descriptors_and_retry);
+	at_ns(SECONDS(20), cancel);
+	run();
+	ck_assert_int_eq(accepted_count, 1);
+	ck_assert_int_eq(accepted_ns, PAUSE_NS / 4);
+}
+END_TEST
+
+START_TEST(retry_without_a_pause_is_nothing)
+{
+	set_up(_i);
+	at_ns(SECONDS(1), retry);
+	at_ns(SECONDS(2), cancel);
+	run();
+	ck_assert_int_eq(accepted_count, 0);
+}
+END_TEST
+
+START_TEST(error_of_one_peer_is_no_trouble)
+{
+	static const int errors[] = { ECONNABORTED, EPERM, EPROTO, ENETDOWN, EINTR };
+
+	set_up(_i);
+	clients_come(1);
+	memcpy(failures, errors, sizeof(errors));
+	nfailures = ARRAY_SIZE(errors);
+	at_ns(SECONDS(1), cancel);
+	run();
+	ck_assert_int_eq(trouble_count, 0);
+	ck_assert_int_eq(accepted_count, 1);
+	ck_assert_int_eq(accepted_ns, 0);
+}
+END_TEST
+
+/* ---- its end ---- */
+
+START_TEST(backlog_is_accepted_before_it_closes)
+{
+	set_up(_i);
+	clients_come(2 * QUOTA);
+	cancel();
+	run();
+	ck_assert_int_eq(accepted_count, 2 * QUOTA);
+	ck_assert_int_eq(listener.fd, -1);
+}
+END_TEST
+
+START_TEST(inherited_backlog_is_left_to_others)
+{
+	struct addr peer;
+	int other;
+
+	set_up(_i);
+	listener.inherited = true;
+	other = dup(listener.fd);
+	clients_come(1);
+	cancel();
+	run();
+	ck_assert_int_eq(accepted_count, 0);
+	ck_assert_int_ge(sock_accept(other, &peer), 0);
+}
+END_TEST
+
+START_TEST(closes_during_a_pause)
+{
+	set_up(_i);
+	clients_come(1);
+	run_out_of_descriptors();
+	at_ns(PAUSE_NS / 4, cancel);
+	run();
+	ck_assert_int_eq(hurry_now_ns(), PAUSE_NS / 4);
+	ck_assert_int_eq(listener.fd, -1);
+}
+END_TEST
+
+START_TEST(descriptor_is_closed)
+{
+	int fd;
+
+	set_up(_i);
+	fd = listener.fd;
+	cancel();
+	run();
+	ck_assert_int_eq(close(fd), -1);
+	ck_assert_int_eq(errno, EBADF);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("listener");
+	TCase *tc = tcase_create("listener");
+	int n = hurry_backends();
+
+	tcase_add_loop_test(tc, accepts_whoever_comes, 0, n);
+	tcase_add_loop_test(tc, takes_no_more_than_its_share_in_a_turn, 0, n);
+	tcase_add_loop_test(tc, pauses_without_spinning, 0, n);
+	tcase_add_loop_test(tc, tells_of_trouble_once_and_of_its_end, 0, n);
+	tcase_add_loop_test(tc, another_error_is_the_same_trouble, 0, n);
+	tcase_add_loop_test(tc, retry_ends_the_pause, 0, n);
+	tcase_add_loop_test(tc, retry_without_a_pause_is_nothing, 0, n);
+	tcase_add_loop_test(tc, error_of_one_peer_is_no_trouble, 0, n);
+	tcase_add_loop_test(tc, backlog_is_accepted_before_it_closes, 0, n);
+	tcase_add_loop_test(tc, inherited_backlog_is_left_to_others, 0, n);
+	tcase_add_loop_test(tc, closes_during_a_pause, 0, n);
+	tcase_add_loop_test(tc, descriptor_is_closed, 0, n);
+	suite_add_tcase(suite, tc);
+	return run_suite(suite);
+}
