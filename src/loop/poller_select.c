@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/select.h>
@@ -24,7 +25,7 @@ struct poller {
 	word *set[SETS]; /* each `words` long */
 	int words;
 	int used;  /* words up to the highest descriptor watched */
-	int start; /* the word to look at first, so that none starves */
+	int start; /* the descriptor to look at first, so that none starves */
 };
 
 static void
@@ -98,22 +99,26 @@ select_watch(struct poller *p, int fd, unsigned want)
 	return 0;
 }
 
-/* Store the ready descriptors of word w; returns how many were stored in all. */
+/* The first descriptor from fd on that the kernel called ready; -1: none. */
 static int
-collect(const struct poller *p, int w, struct poller_event *events, int room, int n)
+next_ready(const struct poller *p, int fd)
 {
-	word readers = p->set[GOT_READ][w], writers = p->set[GOT_WRITE][w];
+	word from = ~(word)0 << (fd % WORD_BITS);
 
-	for (word left = readers | writers; left != 0 && n < room; left &= left - 1) {
-		int bit = __builtin_ctzl(left);
+	for (int w = fd / WORD_BITS; w < p->used; w++) {
+		word got = (p->set[GOT_READ][w] | p->set[GOT_WRITE][w]) & from;
 
-		events[n++] = (struct poller_event){
-			.fd = w * WORD_BITS + bit,
-			.ready = (readers >> bit & 1 ? IO_READ : 0u) |
-			    (writers >> bit & 1 ? IO_WRITE : 0u),
-		};
+		if (got != 0)
+			return w * WORD_BITS + __builtin_ctzl(got);
+		from = ~(word)0;
 	}
-	return n;
+	return -1;
+}
+
+static bool
+has_bit(const word *set, int fd)
+{
+	return set[fd / WORD_BITS] >> (fd % WORD_BITS) & 1;
 }
 
 static int
@@ -121,24 +126,27 @@ select_wait(struct poller *p, struct poller_event *events, int room, int64_t tim
 {
 	struct timespec ts = { timeout_ns / SECONDS(1), timeout_ns % SECONDS(1) };
 	size_t size = (size_t)p->used * sizeof(word);
-	int ready, n = 0, w;
+	int bits, n;
 
 	if (size > 0) {
 		memcpy(p->set[GOT_READ], p->set[WANT_READ], size);
 		memcpy(p->set[GOT_WRITE], p->set[WANT_WRITE], size);
 	}
-	ready = pselect(p->used * WORD_BITS, (fd_set *)p->set[GOT_READ],
+	bits = pselect(p->used * WORD_BITS, (fd_set *)p->set[GOT_READ],
 	    (fd_set *)p->set[GOT_WRITE], NULL, timeout_ns < 0 ? NULL : &ts, NULL);
-	if (ready < 0)
+	if (bits < 0)
 		return errno == EINTR ? 0 : -errno;
-	if (ready == 0)
-		return 0;
 
-	w = p->start < p->used ? p->start : 0;
-	for (int left = p->used; left > 0 && n < room; left--) {
-		n = collect(p, w, events, room, n);
-		p->start = w; /* perhaps not all of it fitted: begin here next time */
-		w = w + 1 < p->used ? w + 1 : 0;
+	for (n = 0; bits > 0 && n < room; n++) {
+		int fd = next_ready(p, p->start);
+
+		if (fd < 0)
+			fd = next_ready(p, 0); /* once around */
+		events[n].fd = fd;
+		events[n].ready = (has_bit(p->set[GOT_READ], fd) ? IO_READ : 0u) |
+		    (has_bit(p->set[GOT_WRITE], fd) ? IO_WRITE : 0u);
+		bits -= events[n].ready == (IO_READ | IO_WRITE) ? 2 : 1;
+		p->start = fd + 1;
 	}
 	return n;
 }
