@@ -33,8 +33,8 @@ struct poller_ops {
 	 * From now on report fd in every wait for as long as it can do any of
 	 * want (level-triggered); 0: report nothing at all of it, not even a
 	 * hang-up.  Must be 0 before close(fd).  Never fails when it only
-	 * takes bits away.  Returns 0, -ENOMEM, or -EPERM for a descriptor
-	 * that cannot be waited for.
+	 * takes bits away.  Returns 0, -ENOMEM, -EBADF for one that is not
+	 * open, or -EPERM for one that cannot be waited for.
 	 */
 	int (*watch)(struct poller *p, int fd, unsigned want);
 

@@ -6,6 +6,7 @@
 #include "loop/poller.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -83,6 +84,8 @@ assign_bit(word *set, int fd, unsigned on)
 static int
 select_watch(struct poller *p, int fd, unsigned want)
 {
+	if (want != 0 && fcntl(fd, F_GETFD) < 0)
+		return -errno; /* or every wait from now on would fail */
 	if (want != 0 && reserve(p, fd) < 0)
 		return -ENOMEM;
 	if (fd / WORD_BITS >= p->words)
