@@ -48,7 +48,7 @@ void server_close(struct server *s);
  * listens where it says; open connections live on as they began.  Takes over
  * *config, also on failure.  Returns 0, or -errno with everything as it was.
  */
-int server_reconfigure(struct server *s, struct config *config);
+int server_reconfigure(struct server *s, struct config *fresh);
 
 /* Finish what is under way and end; when called again, end at once. */
 void server_stop(struct server *s);
