@@ -73,8 +73,8 @@ config_text_find(const struct config_text *t, const char *string, int first, int
 	for (const char *p = t->text; *p != '\0' && line <= last; p++) {
 		if (*p == '\n')
 			line++;
-		else if (line >= first && *p == '"' && p[len + 1] == '"' &&
-		    strncmp(p + 1, string, len) == 0)
+		else if (line >= first && *p == '"' &&
+		    strncmp(p + 1, string, len) == 0 && p[len + 1] == '"')
 			found = line;
 	}
 	return found;

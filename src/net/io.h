@@ -15,12 +15,15 @@
 struct io_send {
 	int fd;
 	const char *data;
-	size_t left; /* bytes not yet handed to the kernel */
-	size_t sent; /* bytes that were */
-	int64_t
-	    stall_ns; /* give up when the peer takes nothing for so long; 0: never */
-	int err;      /* afterwards: 0, or the errno of why not everything was sent;
-			     ETIME: it stalled; ECANCELED: task_cancel() */
+	size_t left;	  /* bytes not yet handed to the kernel */
+	size_t sent;	  /* bytes that were */
+	int64_t stall_ns; /* the peer may take nothing for so long; 0: for ever */
+
+	/*
+	 * Afterwards 0, or the errno of why not everything was sent; ETIME: the
+	 * peer stalled; ECANCELED: task_cancel().
+	 */
+	int err;
 
 	/* private */
 	char *kept;
