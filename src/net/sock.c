@@ -103,7 +103,7 @@ sock_adopt(int fd)
 {
 	int type, listening, flags = fcntl(fd, F_GETFL);
 	socklen_t size = sizeof(int);
-	struct addr at;
+	struct addr at = { .sa.sa_family = AF_UNSPEC };
 
 	if (flags < 0 || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0 ||
 	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) < 0 ||
