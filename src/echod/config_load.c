@@ -234,7 +234,8 @@ load_group(struct load *l, const config_setting_t *group, const char *prefix)
 		} else if (strcmp(name, "listen") == 0) {
 			load_listen(l, s);
 		} else if (is_group(name) && config_setting_is_group(s)) {
-			strcat(name, ".");
+			snprintf(name, sizeof(name), "%s%s.", prefix,
+			    config_setting_name(s));
 			load_group(l, s, name);
 		} else if (is_group(name)) {
 			wrong_type(l, name, s, "a group");

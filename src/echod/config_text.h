@@ -14,8 +14,8 @@
 #include "base/util.h"
 #include "echod/config.h"
 
-#define CONFIG_MAX_FILES 32	       /* each inclusion counts */
-#define CONFIG_MAX_BYTES (1024 * 1024) /* of one file */
+#define CONFIG_MAX_FILES 32	   /* each inclusion counts */
+#define CONFIG_MAX_BYTES (1 << 20) /* of one file */
 
 /* From here on, lines are those of that file. */
 struct config_origin {
