@@ -67,6 +67,7 @@ static const char *const bad[] = {
 	"[::1]80",
 	"[::1:80",
 	"::1]:80",
+	"1::1]:80",
 	"[]:80",
 	"[:80",
 	"[127.0.0.1]:80",
@@ -177,8 +178,8 @@ END_TEST
 START_TEST(equal_means_all_of_it)
 {
 	static const char *const different[] = { "192.0.2.1:1", "192.0.2.1:2",
-		"192.0.2.2:1", "[::1]:1", "[::1]:2", "[::2]:1",
-		"[::ffff:192.0.2.1]:1" };
+		"192.0.2.2:1", "[::1]:1", "[::1]:2", "[::2]:1", "[::ffff:192.0.2.1]:1",
+		"0.0.0.0:1", "[::]:1" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(different); i++) {
 		for (size_t j = 0; j < ARRAY_SIZE(different); j++) {

@@ -147,6 +147,12 @@ reads_16k(void)
 }
 
 static bool
+reads_some_and_stops(void)
+{
+	return receive(16384) && got < SIZE / 4;
+}
+
+static bool
 only_looks(void)
 {
 	return false;
@@ -271,6 +277,14 @@ START_TEST(slow_peer_is_not_given_up)
 }
 END_TEST
 
+START_TEST(slow_peer_that_stops_is_given_up)
+{
+	set_up(_i);
+	peer(SECONDS(1), reads_some_and_stops);
+	ck_assert_int_eq(send_all(SIZE, SECONDS(5)), ETIMEDOUT);
+}
+END_TEST
+
 START_TEST(without_a_limit_it_waits)
 {
 	set_up(_i);
@@ -385,9 +399,11 @@ END_TEST
 
 START_TEST(broken_socket_is_not_lingered_on)
 {
+	int ends[2];
+
 	set_up(_i);
-	close(ours);
-	ours = socket(AF_INET, SOCK_STREAM, 0);
+	ck_assert_int_eq(pipe(ends), 0);
+	ours = ends[0]; /* no socket at all, and never readable */
 	linger(SECONDS(5));
 	ck_assert_int_eq(goodbye.end_ns, 0);
 }
@@ -405,6 +421,7 @@ main(void)
 	tcase_add_loop_test(send, every_byte_comes_over_tcp, 0, n);
 	tcase_add_loop_test(send, stalled_peer_is_given_up, 0, n);
 	tcase_add_loop_test(send, slow_peer_is_not_given_up, 0, n);
+	tcase_add_loop_test(send, slow_peer_that_stops_is_given_up, 0, n);
 	tcase_add_loop_test(send, without_a_limit_it_waits, 0, n);
 	tcase_add_loop_test(send, cancel_ends_it, 0, n);
 	tcase_add_loop_test(send, peer_that_is_gone, 0, n);

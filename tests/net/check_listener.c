@@ -157,7 +157,7 @@ set_up(int backend)
 {
 	find_descriptors();
 	loop = hurry_loop(backend);
-	listener = (struct listener){ .type = &type };
+	listener = (struct listener){ .type = &type, .trouble = EMFILE };
 	listener.fd = tcp_listener(AF_INET, &at);
 	ck_assert_int_eq(listener_start(loop, &listener, NULL), 0);
 }
