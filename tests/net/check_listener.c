@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "net/sock.h"
+#include "support/actor.h"
 #include "support/hurry.h"
 #include "support/run.h"
 #include "support/tcp.h"
@@ -60,42 +61,13 @@ finished(struct listener *l)
 
 static const struct listener_type type = { accepted, trouble, finished };
 
-/* ---- something that happens at a time ---- */
+/* ---- what happens at a time ---- */
 
-static struct event {
-	struct task task;
-	void (*happen)(void);
-	int64_t ns;
-} events[4];
-static int nevents;
-
-static enum step
-event_run(struct task *t)
-{
-	struct event *e = container_of(t, struct event, task);
-
-	TASK_BEGIN(t);
-	YIELD(t, elapsed(e->ns));
-	e->happen();
-	TASK_END(t);
-}
-
-static const struct task_type event_task = { "event", event_run, NULL };
-
-static void
-at_ns(int64_t ns, void (*happen)(void))
-{
-	struct event *e = &events[nevents++];
-
-	e->ns = ns;
-	e->happen = happen;
-	ck_assert_int_eq(task_start(loop, &e->task, NULL, &event_task, 0), 0);
-}
-
-static void
+static bool
 cancel(void)
 {
 	task_cancel(&listener.task);
+	return false;
 }
 
 static void
@@ -117,23 +89,26 @@ run_out_of_descriptors(void)
 	limit_descriptors((rlim_t)lowest);
 }
 
-static void
+static bool
 find_descriptors(void)
 {
 	limit_descriptors(512);
+	return false;
 }
 
-static void
+static bool
 retry(void)
 {
 	listener_retry(&listener);
+	return false;
 }
 
-static void
+static bool
 find_descriptors_and_retry(void)
 {
 	find_descriptors();
 	retry();
+	return false;
 }
 
 /* ---- accept(2), which can be told to fail ---- */
@@ -182,7 +157,7 @@ START_TEST(accepts_whoever_comes)
 
 	set_up(_i);
 	clients_come(3);
-	at_ns(SECONDS(1), cancel);
+	actor_start(loop, SECONDS(1), cancel);
 	run();
 	ck_assert_int_eq(accepted_count, 3);
 	ck_assert_int_eq(accepted_ns, 0);
@@ -196,7 +171,7 @@ START_TEST(takes_no_more_than_its_share_in_a_turn)
 {
 	set_up(_i);
 	clients_come(2 * QUOTA);
-	at_ns(SECONDS(1), cancel);
+	actor_start(loop, SECONDS(1), cancel);
 	run();
 	ck_assert_int_eq(accepted_count, 2 * QUOTA);
 	ck_assert_int_eq(most_in_turn, QUOTA);
@@ -213,8 +188,8 @@ START_TEST(pauses_without_spinning)
 	set_up(_i);
 	clients_come(1);
 	run_out_of_descriptors();
-	at_ns(SECONDS(10) + PAUSE_NS / 2, find_descriptors);
-	at_ns(SECONDS(20), cancel);
+	actor_start(loop, SECONDS(10) + PAUSE_NS / 2, find_descriptors);
+	actor_start(loop, SECONDS(20), cancel);
 	run();
 	waits = hurry_waits();
 	ck_assert_int_eq(accepted_count, 1);
@@ -228,8 +203,8 @@ START_TEST(tells_of_trouble_once_and_of_its_end)
 	set_up(_i);
 	clients_come(2);
 	run_out_of_descriptors();
-	at_ns(SECONDS(10), find_descriptors);
-	at_ns(SECONDS(20), cancel);
+	actor_start(loop, SECONDS(10), find_descriptors);
+	actor_start(loop, SECONDS(20), cancel);
 	run();
 	ck_assert_int_eq(trouble_count, 2);
 	ck_assert_int_eq(troubles[0], EMFILE);
@@ -245,7 +220,7 @@ START_TEST(another_error_is_the_same_trouble)
 	failures[0] = ENFILE;
 	failures[1] = EMFILE; /* the first */
 	nfailures = 2;
-	at_ns(SECONDS(5), cancel);
+	actor_start(loop, SECONDS(5), cancel);
 	run();
 	ck_assert_int_eq(trouble_count, 2);
 	ck_assert_int_eq(troubles[0], EMFILE);
@@ -259,8 +234,8 @@ START_TEST(retry_ends_the_pause)
 	set_up(_i);
 	clients_come(1);
 	run_out_of_descriptors();
-	at_ns(PAUSE_NS / 4, find_descriptors_and_retry);
-	at_ns(SECONDS(20), cancel);
+	actor_start(loop, PAUSE_NS / 4, find_descriptors_and_retry);
+	actor_start(loop, SECONDS(20), cancel);
 	run();
 	ck_assert_int_eq(accepted_count, 1);
 	ck_assert_int_eq(accepted_ns, PAUSE_NS / 4);
@@ -270,8 +245,8 @@ END_TEST
 START_TEST(retry_without_a_pause_is_nothing)
 {
 	set_up(_i);
-	at_ns(SECONDS(1), retry);
-	at_ns(SECONDS(2), cancel);
+	actor_start(loop, SECONDS(1), retry);
+	actor_start(loop, SECONDS(2), cancel);
 	run();
 	ck_assert_int_eq(accepted_count, 0);
 }
@@ -285,7 +260,7 @@ START_TEST(error_of_one_peer_is_no_trouble)
 	clients_come(1);
 	memcpy(failures, errors, sizeof(errors));
 	nfailures = ARRAY_SIZE(errors);
-	at_ns(SECONDS(1), cancel);
+	actor_start(loop, SECONDS(1), cancel);
 	run();
 	ck_assert_int_eq(trouble_count, 0);
 	ck_assert_int_eq(accepted_count, 1);
@@ -327,7 +302,7 @@ START_TEST(closes_during_a_pause)
 	set_up(_i);
 	clients_come(1);
 	run_out_of_descriptors();
-	at_ns(PAUSE_NS / 4, cancel);
+	actor_start(loop, PAUSE_NS / 4, cancel);
 	run();
 	ck_assert_int_eq(hurry_now_ns(), PAUSE_NS / 4);
 	ck_assert_int_eq(listener.fd, -1);
