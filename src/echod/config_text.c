@@ -165,10 +165,10 @@ included_name(const char *line)
 		return NULL;
 	p += strlen(word);
 	gap = strspn(p, BLANKS);
-	return gap > 0 && p[gap] == '"' &&
-		p[gap + 1 + strcspn(p + gap + 1, "\"\n")] == '"'
-	    ? p + gap + 1
-	    : NULL;
+	p += gap;
+	if (gap == 0 || *p++ != '"')
+		return NULL;
+	return p[strcspn(p, "\"\n")] == '"' ? p : NULL;
 }
 
 /* Returns what follows it in the line. */
