@@ -116,6 +116,7 @@ START_TEST(help_names_every_option)
 	ck_assert_int_eq(run("echod -h", STDOUT_FILENO, shorter, sizeof(shorter)), 0);
 	ck_assert_int_eq(run("echod --help", STDOUT_FILENO, longer, sizeof(longer)), 0);
 	ck_assert_str_eq(shorter, longer);
+	ck_assert_ptr_null(strstr(shorter, "-?")); /* argp's own, a second --help */
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		ck_assert_msg(strstr(shorter, names[i]) != NULL, "%s", names[i]);
 }
