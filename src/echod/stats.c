@@ -38,15 +38,17 @@ static void
 format_bytes(uint64_t bytes, char *buf, size_t size)
 {
 	static const char units[] = "kMGTPE";
-	double n = (double)bytes;
+	double n = (double)bytes / 1000;
 	size_t u = 0;
 
 	if (bytes < 1000) {
 		snprintf(buf, size, "%" PRIu64 " bytes", bytes);
 		return;
 	}
-	for (n /= 1000; n >= 999.95; n /= 1000)
+	while (n >= 999.95) {
+		n /= 1000;
 		u++;
+	}
 	snprintf(buf, size, "%.1f %cB", n, units[u]);
 }
 
