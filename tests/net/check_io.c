@@ -38,7 +38,9 @@ send_all(size_t n, int64_t stall_ns)
 
 	ck_assert_uint_le(n, size);
 	memcpy(buf, talk.expected, n);
-	sender.out = (struct io_send){ talk.ours, buf, n, stall_ns, -1, NULL, 0 };
+	sender.out = (struct io_send){
+		.fd = talk.ours, .data = buf, .left = n, .stall_ns = stall_ns
+	};
 	task_start(talk.loop, &sender.task, NULL, &sender_task, SECONDS(1));
 	ck_assert_int_eq(loop_run(talk.loop), 0);
 	ck_assert_ptr_null(sender.out.kept);
