@@ -60,6 +60,8 @@ loop_sleep(struct loop *loop, int64_t until_ns)
 	int64_t began;
 	int n = 0;
 
+	if (until_ns <= now) /* tasks are ready, or a timer: only have a look */
+		return take_events(loop, 0);
 	if (loop->spin.limit_ns > 0 && loop->spin.credit > 0)
 		n = spin(loop, until_ns, &now);
 	if (n != 0)
