@@ -97,6 +97,7 @@ loop_run(struct loop *loop)
 {
 	int r = 0;
 
+	loop->now_ns = loop->clock(); /* its owner may have been busy until now */
 	while (loop->tasks > 0 && r == 0)
 		r = turn(loop);
 	return loop->tasks > 0 ? r : 0;
