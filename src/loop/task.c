@@ -210,6 +210,7 @@ task_cancel(struct task *t)
 	if (t->flags & TASK_FINISHED)
 		return;
 	t->flags |= TASK_CANCELLED;
+	t->err = 0;
 	if (t->flags & TASK_PARKED)
 		task_resume(t, WAKE_CANCEL);
 	else
