@@ -242,10 +242,17 @@ int task_where(const struct task *t, char *buf, size_t size);
 /* Begin a wait.  False: it is over already, go on at once. */
 bool task_park(struct task *t, struct wait w) __attribute__((warn_unused_result));
 
+/*
+ * A routine was resumed at a line it does not have, CALLs too deep, or ignores
+ * its cancel: abort(3).
+ */
+_Noreturn void task_lost(const struct task *t);
+
 static inline void
 task_enter(struct task *t)
 {
-	t->depth++;
+	if (++t->depth == TASK_DEPTH)
+		task_lost(t); /* before it writes past t->line */
 }
 
 static inline void
@@ -253,8 +260,5 @@ task_leave(struct task *t)
 {
 	t->depth--;
 }
-
-/* A routine was resumed at a line it does not have, or ignores its cancel: abort(3). */
-_Noreturn void task_lost(const struct task *t);
 
 #endif
