@@ -196,9 +196,9 @@ struct task {
 /*
  * Let the loop run the task from the top, this turn or the next.  The task is
  * part of a struct of yours, which must live until finished().
- * idle_ns limits every wait that has no limit of its own; 0 means none.  When
- * the routine is done, type->finished(t) is called once, last of all, and only
- * then does the group (NULL: the loop's own) count it out.
+ * idle_ns limits each readable() and writable() without a limit of its own; 0
+ * means none.  When the routine is done, type->finished(t) is called once, last
+ * of all, and only then does the group (NULL: the loop's own) count it out.
  * Returns 0 or -ENOMEM; after 0 no timer of the task can fail, but a wait may
  * end with WAKE_ERROR when the kernel will not watch its descriptor.
  */
@@ -209,9 +209,9 @@ int task_start(struct loop *loop, struct task *t, struct task_group *group,
 void task_wake(struct task *t);
 
 /*
- * From now on every wait of these tasks that has no limit of its own ends
- * after idle_ns, the present one too, counted from loop_now_ns().  How a server
- * drains: it makes silence short, and the tasks end as they always do.
+ * From now on this is the idle limit of these tasks, in their present waits
+ * too, counted from loop_now_ns().  How a server drains: it makes silence
+ * short, and the tasks end as they always do.
  */
 void task_group_idle(struct task_group *g, int64_t idle_ns);
 
