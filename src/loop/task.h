@@ -33,7 +33,7 @@ enum wake {
 	WAKE_READY,   /* what it waited for has happened */
 	WAKE_TIMEOUT, /* the time limit of the wait came first */
 	WAKE_CANCEL,  /* task_cancel(): tidy up, then finish */
-	WAKE_ERROR,   /* it could not be waited for; see t->err */
+	WAKE_ERROR,   /* it could not be waited for; task_error() says why */
 };
 
 /* ---- what a task can wait for: plain values, built by these functions ---- */
@@ -117,14 +117,15 @@ struct task_type {
 	void (*finished)(struct task *t);
 };
 
+/* One of these per connection, so kept small: 96 bytes. */
 struct task {
 	/* To be read by its routine. */
-	uint8_t woke; /* enum wake: why the last YIELD ended */
-	int16_t err;  /* errno of WAKE_ERROR, else 0 */
 	struct loop *loop;
+	uint8_t woke; /* enum wake: why the last YIELD ended */
 
-	/* The rest belongs to the loop.  Kept small: one of these per connection. */
+	/* The rest belongs to the loop; but see task_error(). */
 	uint8_t depth, flags, want; /* want: enum io bit of the descriptor held, or 0 */
+	int16_t err;		    /* errno of WAKE_ERROR, else 0 */
 	uint16_t refused;	    /* waits tried since it was cancelled */
 	uint16_t line[TASK_DEPTH];  /* where to go on, as __LINE__; 0: the top */
 	const struct task_type *type;
@@ -227,7 +228,7 @@ void task_cancel_all(struct task_group *g);
 
 /*
  * Why the last YIELD ended, as an errno: 0 ready, ETIME at its time limit,
- * ECANCELED, or t->err.
+ * ECANCELED when cancelled, or why it could not be waited for.
  */
 int task_error(const struct task *t);
 
