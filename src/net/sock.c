@@ -16,6 +16,17 @@ set_flag(int fd, int level, int option)
 	return setsockopt(fd, level, option, &(int){ 1 }, sizeof(int)) < 0 ? -errno : 0;
 }
 
+/*
+ * Urgent data stays in the stream.  A listening socket hands this on to its
+ * connections from their first byte; with the option set only after accept(2),
+ * an urgent byte that came before it is lost as soon as a second one comes.
+ */
+static int
+keep_urgent_inline(int fd)
+{
+	return set_flag(fd, SOL_SOCKET, SO_OOBINLINE);
+}
+
 static int
 bind_and_listen(int fd, const struct addr *at, const struct sock_listen_options *o)
 {
@@ -25,6 +36,8 @@ bind_and_listen(int fd, const struct addr *at, const struct sock_listen_options 
 		r = set_flag(fd, SOL_SOCKET, SO_REUSEPORT);
 	if (r == 0 && at->sa.sa_family == AF_INET6)
 		r = set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY);
+	if (r == 0)
+		r = keep_urgent_inline(fd);
 	if (r == 0 && bind(fd, &at->sa, addr_len(at)) < 0)
 		r = -errno;
 	if (r == 0 && listen(fd, o->backlog) < 0)
@@ -115,7 +128,7 @@ sock_adopt(int fd)
 	if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
 	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
 		return -errno;
-	return 0;
+	return keep_urgent_inline(fd);
 }
 
 bool
@@ -145,7 +158,7 @@ sock_accept(int listening, struct addr *peer)
 void
 sock_set_stream_options(int fd, const struct sock_stream_options *options)
 {
-	set_flag(fd, SOL_SOCKET, SO_OOBINLINE);
+	keep_urgent_inline(fd); /* it may be from before sock_adopt() */
 	if (options->nodelay)
 		set_flag(fd, IPPROTO_TCP, TCP_NODELAY);
 	if (options->keepalive)
