@@ -139,28 +139,28 @@ def test_flood_beside_pinger(backend):
             sock.sendall(piece)
         sock.shutdown(socket.SHUT_WR)
 
-    def swallow(sock):
-        total, buffer = 0, bytearray(1 << 20)
+    def swallow(sock, number):
+        buffer = bytearray(1 << 20)
         while n := sock.recv_into(buffer):
-            total += n
-        return total
+            swallowed[number] += n
 
+    swallowed = [0, 0]
     with Echod(backend) as echod, ThreadPoolExecutor() as threads:
         pinger = echod.connect()
-        floods = [echod.connect() for _ in range(2)]
-        swallowed = [threads.submit(swallow, sock) for sock in floods]
-        poured = [threads.submit(pour, sock) for sock in floods]
-        slowest = 0
+        floods = [echod.connect() for _ in swallowed]
+        work = [threads.submit(swallow, sock, i) for i, sock in enumerate(floods)]
+        work += [threads.submit(pour, sock) for sock in floods]
+        pings, slowest = 0, 0
         try:
-            for _ in range(50):
+            while pings < 50 or min(swallowed) < 10 << 20:
                 start = time.monotonic()
                 check_echo(pinger, b"x")
                 slowest = max(slowest, time.monotonic() - start)
+                pings += 1
         finally:
             enough.set()
-        for future in poured:
+        for future in work:
             future.result()
-        assert min(future.result() for future in swallowed) > 10 << 20, "no flood"
         assert slowest < 3, f"a ping took {slowest:.1f} s"
 
 
