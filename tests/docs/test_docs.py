@@ -216,7 +216,8 @@ def lint(*command):
             [*command, os.path.join(BUILDDIR, path)],
             stdout=subprocess.DEVNULL if command[0] == "man" else subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, "LC_ALL": "C.UTF-8"},
+            # Wide, as the paths of a strange prefix may be too long for a line.
+            env={**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "500"},
         )
         assert not done.stdout and not done.stderr, done
 

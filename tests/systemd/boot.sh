@@ -35,6 +35,7 @@ mount -t overlay -o lowerdir=/,upperdir=/run/upper,workdir=/run/work overlay $ro
     skip "this machine has no overlay file system"
 [ -x "$root$PYTHON" ] || skip "$PYTHON is not on the root file system"
 
+: >$root/etc/fstab
 # An echod that the machine has itself, in whatever state, is out of the way.
 rm -rf $root/etc/systemd/system/*echod* $root/etc/systemd/system/*/*echod* \
     "$root$sysconfdir/echod.conf"
