@@ -4,7 +4,7 @@
 
 #include "echod/options.h"
 #include "echod/server.h"
-#include "echod/signals.h"
+#include "loop/signals.h"
 
 struct control {
 	struct signals signals;

@@ -1,4 +1,4 @@
-#include "echod/signals.h"
+#include "loop/signals.h"
 
 #include <errno.h>
 #include <signal.h>

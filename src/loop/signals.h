@@ -1,6 +1,6 @@
-/* signals.h - the signals the server understands, as a task of its loop. */
-#ifndef ECHOD_ECHOD_SIGNALS_H
-#define ECHOD_ECHOD_SIGNALS_H
+/* signals.h - the signals a program understands, as a task of its loop. */
+#ifndef ECHOD_LOOP_SIGNALS_H
+#define ECHOD_LOOP_SIGNALS_H
 
 #include "loop/loop.h"
 #include "loop/task.h"
