@@ -1,0 +1,45 @@
+/* target.h - where the server is, and from where to connect to it. */
+#ifndef ECHOD_STRESS_TARGET_H
+#define ECHOD_STRESS_TARGET_H
+
+#include <stdint.h>
+
+#include "net/addr.h"
+
+#define TARGET_ADDRS 8 /* of one name; more are left out */
+
+struct target {
+	const char *text; /* as given: "localhost:8000" */
+	char *host, *port;
+	struct addr addrs[TARGET_ADDRS]; /* in the order to try them */
+	int naddrs;
+	int in_use; /* which of them */
+};
+
+/*
+ * Read "HOST", "HOST:PORT", "[IPV6]:PORT" or "IPV6"; text must live as long.
+ * Returns 0 or -EINVAL.
+ */
+int target_parse(struct target *ret, const char *text);
+
+void target_release(struct target *t);
+
+/*
+ * Look its name up; family: AF_UNSPEC, or only addresses of this one.  Returns
+ * 0, or a code for gai_strerror(3).
+ */
+int target_resolve(struct target *t, int family);
+
+/* Source addresses to spread connections over.  Zero bytes: the kernel picks. */
+struct source_range {
+	struct addr first;
+	uint32_t count;
+};
+
+/* Read "ADDR" or "ADDR-ADDR", both of a family.  Returns 0 or -EINVAL. */
+int source_parse(struct source_range *ret, const char *text);
+
+/* The address of the n-th connection, with port 0. */
+struct addr source_nth(const struct source_range *s, uint32_t n);
+
+#endif
