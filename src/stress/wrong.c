@@ -27,22 +27,22 @@ static void
 explain(const struct client *c, const char *got, size_t n, char *buf, size_t size)
 {
 	uint64_t offset = c->received, at;
+	bool found = stream_find(&at, c->seed, offset, got, n);
 	size_t wrong = right_after(c, got, n);
 
-	if (wrong > 0)
-		snprintf(buf, size, ": %zu wrong, then right again", wrong);
-	else if (!stream_find(&at, c->seed, offset, got, n))
-		snprintf(buf, size, ": not from near here in the stream");
-	else if (at > offset)
-		snprintf(buf, size,
-		    ": here stand the bytes of offset %" PRIu64 ", %" PRIu64
-		    " too early: bytes lost or out of order",
-		    at, at - offset);
+	if (!found && wrong > 0)
+		snprintf(buf, size, "%zu wrong, then right again", wrong);
+	else if (!found)
+		snprintf(buf, size, "not from near here in the stream");
 	else
 		snprintf(buf, size,
-		    ": here stand the bytes of offset %" PRIu64 ", %" PRIu64
-		    " too late: bytes repeated or out of order",
-		    at, offset - at);
+		    "here stand the bytes of offset %" PRIu64 ", %" PRIu64
+		    " too %s: %s",
+		    at, at > offset ? at - offset : offset - at,
+		    at > offset ? "early" : "late",
+		    wrong > 0	      ? "out of order"
+			: at > offset ? "bytes lost, or out of order"
+				      : "bytes repeated, or out of order");
 }
 
 void
@@ -60,7 +60,7 @@ wrong_bytes(struct client *c, const char *got, size_t due, size_t n)
 	}
 	explain(c, got, due, why, sizeof(why));
 	exchange_fail(c, FAILURE_MISMATCH,
-	    "offset %" PRIu64 ": got 0x%02x, expected 0x%02x%s", c->received, byte,
+	    "offset %" PRIu64 ": got 0x%02x, expected 0x%02x: %s", c->received, byte,
 	    stream_byte(c->seed, c->received), why);
 }
 
