@@ -6,8 +6,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "support/actor.h"
-#include "support/hurry.h"
+#include "support/actors.h"
+#include "support/backends.h"
+#include "support/fake_clock.h"
 #include "support/run.h"
 #include "support/talk.h"
 
@@ -22,7 +23,7 @@ sender_run(struct task *t)
 {
 	TASK_BEGIN(t);
 	CALL(t, io_send_all(t, &sender.out));
-	sender.end_ns = hurry_now_ns();
+	sender.end_ns = fake_clock_peek() - FAKE_CLOCK_START;
 	loop_close_fd(talk.loop, &talk.ours);
 	TASK_END(t);
 }
@@ -91,7 +92,7 @@ START_TEST(what_fits_goes_at_once)
 {
 	talk_open(_i);
 	ck_assert_int_eq(send_all(1000, SECONDS(5)), 0);
-	ck_assert_int_eq(hurry_waits(), 0);
+	ck_assert_int_eq(backends_waits(), 0);
 	talk_receive(TALK_SIZE);
 	ck_assert_uint_eq(talk.got, 1000);
 }
@@ -102,7 +103,7 @@ START_TEST(every_byte_comes_in_order)
 	talk_open(_i);
 	actor_start(talk.loop, MILLISECONDS(1), reads_and_spoils_the_buffer);
 	ck_assert_int_eq(send_all(TALK_SIZE, SECONDS(5)), 0);
-	ck_assert_int_gt(hurry_waits(), 0);
+	ck_assert_int_gt(backends_waits(), 0);
 	ck_assert_uint_eq(sender.out.left, 0);
 	ck_assert_uint_eq(talk.got, TALK_SIZE);
 	ck_assert(memcmp(talk.received, talk.expected, TALK_SIZE) == 0);
@@ -204,7 +205,7 @@ main(void)
 {
 	Suite *suite = suite_create("io");
 	TCase *tc = tcase_create("io");
-	int n = hurry_backends();
+	int n = backends_scripted();
 
 	tcase_add_loop_test(tc, what_fits_goes_at_once, 0, n);
 	tcase_add_loop_test(tc, every_byte_comes_in_order, 0, n);

@@ -5,8 +5,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "support/actor.h"
-#include "support/hurry.h"
+#include "support/actors.h"
+#include "support/backends.h"
+#include "support/fake_clock.h"
 #include "support/run.h"
 #include "support/talk.h"
 
@@ -21,7 +22,7 @@ goodbye_run(struct task *t)
 {
 	TASK_BEGIN(t);
 	CALL(t, io_linger(t, &goodbye.linger));
-	goodbye.end_ns = hurry_now_ns();
+	goodbye.end_ns = fake_clock_peek() - FAKE_CLOCK_START;
 	loop_close_fd(talk.loop, &talk.ours);
 	TASK_END(t);
 }
@@ -142,7 +143,7 @@ main(void)
 {
 	Suite *suite = suite_create("io_linger");
 	TCase *tc = tcase_create("io_linger");
-	int n = hurry_backends();
+	int n = backends_scripted();
 
 	tcase_add_loop_test(tc, lingers_until_the_peer_ends, 0, n);
 	tcase_add_loop_test(tc, says_that_it_ends_first, 0, n);

@@ -9,8 +9,9 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "net/sock.h"
-#include "support/actor.h"
-#include "support/hurry.h"
+#include "support/actors.h"
+#include "support/backends.h"
+#include "support/fake_clock.h"
 #include "support/run.h"
 #include "support/tcp.h"
 
@@ -35,13 +36,13 @@ accepted(struct listener *l, int fd, const struct addr *peer)
 {
 	(void)l;
 	(void)fd;
-	if (turn != hurry_waits())
+	if (turn != backends_waits())
 		in_turn = 0;
-	turn = hurry_waits();
+	turn = backends_waits();
 	if (++in_turn > most_in_turn)
 		most_in_turn = in_turn;
 	accepted_count++;
-	accepted_ns = hurry_now_ns();
+	accepted_ns = fake_clock_peek() - FAKE_CLOCK_START;
 	last_peer = *peer;
 }
 
@@ -131,7 +132,7 @@ static void
 set_up(int backend)
 {
 	find_descriptors();
-	loop = hurry_loop(backend);
+	loop = backends_open_net_loop(backend);
 	listener = (struct listener){ .type = &type, .trouble = EMFILE };
 	listener.fd = tcp_listener(AF_INET, &at);
 	ck_assert_int_eq(listener_start(loop, &listener, NULL), 0);
@@ -191,7 +192,7 @@ START_TEST(pauses_without_spinning)
 	actor_start(loop, SECONDS(10) + PAUSE_NS / 2, find_descriptors);
 	actor_start(loop, SECONDS(20), cancel);
 	run();
-	waits = hurry_waits();
+	waits = backends_waits();
 	ck_assert_int_eq(accepted_count, 1);
 	ck_assert_int_eq(accepted_ns, SECONDS(11));
 	ck_assert_msg(waits < 50, "%d waits", waits);
@@ -304,7 +305,7 @@ START_TEST(closes_during_a_pause)
 	run_out_of_descriptors();
 	actor_start(loop, PAUSE_NS / 4, cancel);
 	run();
-	ck_assert_int_eq(hurry_now_ns(), PAUSE_NS / 4);
+	ck_assert_int_eq(fake_clock_peek() - FAKE_CLOCK_START, PAUSE_NS / 4);
 	ck_assert_int_eq(listener.fd, -1);
 }
 END_TEST
@@ -327,7 +328,7 @@ main(void)
 {
 	Suite *suite = suite_create("listener");
 	TCase *tc = tcase_create("listener");
-	int n = hurry_backends();
+	int n = backends_scripted();
 
 	tcase_add_loop_test(tc, accepts_whoever_comes, 0, n);
 	tcase_add_loop_test(tc, takes_no_more_than_its_share_in_a_turn, 0, n);

@@ -1,4 +1,4 @@
-/* actors.h - two tasks that most loop tests are made of. */
+/* actors.h - the tasks that most tests are made of. */
 #ifndef ECHOD_TESTS_ACTORS_H
 #define ECHOD_TESTS_ACTORS_H
 
@@ -35,6 +35,9 @@ struct doer {
 
 void doer_start(struct doer *d, struct loop *loop, int64_t after_ns,
     void (*act)(void *arg), void *arg);
+
+/* Call act every_ns from now, and again and again until it returns false. */
+void actor_start(struct loop *loop, int64_t every_ns, bool (*act)(void));
 
 /* Start a task that cannot fail to start. */
 void start(struct loop *loop, struct task *t, struct task_group *group,

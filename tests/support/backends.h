@@ -26,10 +26,16 @@
 /* Those of this build, and the scripted one (support/script.h), which comes last. */
 int backends_count(void);
 const struct poller_ops *backends_at(int i);
-int backends_scripted(void); /* its number */
+int backends_scripted(void); /* its number, and how many real ones there are */
 
 /* A loop on backend i and the fake clock, which starts anew.  Cannot fail. */
 struct loop *backends_open_loop(int i, int64_t spin_ns);
+
+/* The same on a real backend, which gives bytes on loopback a moment to arrive. */
+struct loop *backends_open_net_loop(int i);
+
+/* How often a real backend has been asked to wait since the loop was opened. */
+int backends_waits(void);
 
 /*
  * Something to wait for: one end of a socket pair, whose other end the test

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "support/hurry.h"
+#include "support/backends.h"
 #include "support/tcp.h"
 
 struct talk talk;
@@ -15,7 +15,7 @@ prepare(int backend)
 {
 	for (size_t i = 0; i < TALK_SIZE; i++)
 		talk.expected[i] = (char)(i * 31 + i / 256 * 7 + i / 65536);
-	talk.loop = hurry_loop(backend);
+	talk.loop = backends_open_net_loop(backend);
 }
 
 void

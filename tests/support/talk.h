@@ -1,4 +1,4 @@
-/* talk.h - a loop that hurries, and a connection between it and a test. */
+/* talk.h - a loop, and a connection between it and a test. */
 #ifndef ECHOD_TESTS_TALK_H
 #define ECHOD_TESTS_TALK_H
 
