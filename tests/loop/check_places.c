@@ -1,0 +1,421 @@
+/* Who waits at which descriptor: taking places, closing under them, interest. */
+#include "loop/loop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "support/actors.h"
+#include "support/backends.h"
+#include "support/fake_clock.h"
+#include "support/run.h"
+#include "support/script.h"
+
+static struct loop *loop;
+static struct channel c;
+
+static void
+begin(int backend)
+{
+	loop = backends_open_loop(backend, 0);
+	channel_open(&c, loop);
+	channel_fill(&c);
+}
+
+static void
+end(void)
+{
+	ck_assert_int_eq(loop_run(loop), 0);
+	channel_close(&c, loop);
+	loop_close(loop);
+}
+
+static void
+make_readable(void *channel)
+{
+	channel_make_readable(channel);
+}
+
+static void
+make_writable(void *channel)
+{
+	channel_make_writable(channel);
+}
+
+static void
+hang_up(void *channel)
+{
+	channel_hang_up(channel);
+}
+
+static void
+close_fd(void *fd)
+{
+	loop_close_fd(loop, fd);
+	ck_assert_int_eq(*(int *)fd, -1);
+}
+
+/* ---- taking places ---- */
+
+START_TEST(one_reads_and_one_writes_the_same)
+{
+	struct waiter reader, writer;
+	struct doer d[2];
+
+	begin(_i);
+	waiter_start(&reader, loop, NULL, readable(c.fd), 0);
+	waiter_start(&writer, loop, NULL, writable(c.fd), 0);
+	doer_start(&d[0], loop, SECONDS(2), make_readable, &c);
+	doer_start(&d[1], loop, SECONDS(1), make_writable, &c);
+	end();
+	waiter_check(&reader, WAKE_READY, SECONDS(2));
+	waiter_check(&writer, WAKE_READY, SECONDS(1));
+}
+END_TEST
+
+START_TEST(a_hang_up_wakes_both)
+{
+	struct waiter reader, writer;
+	struct doer d;
+
+	begin(_i);
+	waiter_start(&reader, loop, NULL, readable(c.fd), 0);
+	waiter_start(&writer, loop, NULL, writable(c.fd), 0);
+	doer_start(&d, loop, SECONDS(1), hang_up, &c);
+	end();
+	waiter_check(&reader, WAKE_READY, SECONDS(1));
+	waiter_check(&writer, WAKE_READY, SECONDS(1));
+}
+END_TEST
+
+START_TEST(two_of_a_kind_are_one_too_many)
+{
+	struct waiter first[2], second[2];
+
+	begin(_i);
+	waiter_start(&first[0], loop, NULL, within(readable(c.fd), 1), 0);
+	waiter_start(&first[1], loop, NULL, within(writable(c.fd), 1), 0);
+	waiter_start(&second[0], loop, NULL, readable(c.fd), 0);
+	waiter_start(&second[1], loop, NULL, writable(c.fd), 0);
+	end();
+	for (int i = 0; i < 2; i++) {
+		waiter_check(&first[i], WAKE_TIMEOUT, 1);
+		waiter_check(&second[i], WAKE_ERROR, 0);
+		ck_assert_int_eq(second[i].err, EBUSY);
+		ck_assert_int_eq(task_error(&second[i].task), EBUSY);
+	}
+}
+END_TEST
+
+/* Reads one byte, and sleeps on it; or waits to write. */
+struct reader {
+	struct task task;
+	int reads;
+	struct wait then;
+	enum wake woke;
+};
+
+static enum step
+reader_run(struct task *t)
+{
+	struct reader *r = container_of(t, struct reader, task);
+
+	TASK_BEGIN(t);
+	while (r->reads > 0) {
+		YIELD(t, readable(c.fd));
+		r->reads--;
+		if (r->reads > 0)
+			channel_drain(&c);
+	}
+	YIELD(t, r->then);
+	r->woke = t->woke;
+	TASK_END(t);
+}
+
+static const struct task_type reader_task = { .name = "reader", .run = reader_run };
+
+static void
+start_waiter(void *waiter)
+{
+	struct waiter *w = waiter;
+
+	waiter_start(w, loop, NULL, w->wait, 0);
+}
+
+START_TEST(who_waits_elsewhere_makes_room)
+{
+	struct reader r = { .reads = 1, .then = elapsed(SECONDS(9)) };
+	struct waiter w;
+	struct doer d;
+
+	begin(_i);
+	w.wait = readable(c.fd);
+	channel_make_readable(&c);
+	start(loop, &r.task, NULL, &reader_task, 0);
+	doer_start(&d, loop, SECONDS(1), start_waiter, &w);
+	end();
+	waiter_check(&w, WAKE_READY, SECONDS(1));
+	ck_assert_int_eq(r.woke, WAKE_TIMEOUT);
+}
+END_TEST
+
+START_TEST(no_descriptor_is_EBADF)
+{
+	struct waiter none, closed;
+
+	begin(_i);
+	script_refuse(1000, EBADF); /* the others find out */
+	waiter_start(&none, loop, NULL, readable(-1), 0);
+	waiter_start(&closed, loop, NULL, writable(1000), 0);
+	end();
+	waiter_check(&none, WAKE_ERROR, 0);
+	waiter_check(&closed, WAKE_ERROR, 0);
+	ck_assert_int_eq(none.err, EBADF);
+	ck_assert_int_eq(closed.err, EBADF);
+}
+END_TEST
+
+START_TEST(numbers_may_be_high)
+{
+	struct waiter low, high;
+
+	begin(_i);
+	waiter_start(&low, loop, NULL, within(writable(c.fd), SECONDS(1)), 0);
+	channel_make_readable(&c);
+	ck_assert_int_eq(dup2(c.fd, 1000), 1000);
+	script_set(1000, IO_READ);
+	waiter_start(&high, loop, NULL, readable(1000), 0);
+	end();
+	waiter_check(&high, WAKE_READY, 0);
+	waiter_check(&low, WAKE_TIMEOUT, SECONDS(1)); /* while the table grew */
+	close(1000);
+}
+END_TEST
+
+/* ---- closing ---- */
+
+START_TEST(closed_while_awaited)
+{
+	struct waiter reader, writer;
+	struct doer d;
+
+	begin(_i);
+	waiter_start(&reader, loop, NULL, readable(c.fd), 0);
+	waiter_start(&writer, loop, NULL, writable(c.fd), SECONDS(9));
+	doer_start(&d, loop, SECONDS(1), close_fd, &c.fd);
+	end();
+	waiter_check(&reader, WAKE_ERROR, SECONDS(1));
+	waiter_check(&writer, WAKE_ERROR, SECONDS(1));
+	ck_assert_int_eq(reader.err, EBADF);
+	ck_assert_int_eq(writer.err, EBADF);
+}
+END_TEST
+
+/* Close, and let another task wait for the number at once. */
+static void
+reopen(void *waiter)
+{
+	struct waiter *w = waiter;
+	int fd = c.fd;
+
+	if (c.peer >= 0)
+		close(c.peer);
+	loop_close_fd(loop, &c.fd);
+	channel_open(&c, loop);
+	ck_assert_int_eq(c.fd, fd);
+	w->wait = readable(fd);
+	start_waiter(w);
+}
+
+START_TEST(a_number_used_again_belongs_to_the_new_one)
+{
+	struct waiter old, new;
+	struct doer d[2];
+
+	begin(_i);
+	waiter_start(&old, loop, NULL, readable(c.fd), 0);
+	doer_start(&d[0], loop, SECONDS(1), reopen, &new);
+	doer_start(&d[1], loop, SECONDS(2), make_readable, &c);
+	end();
+	waiter_check(&old, WAKE_ERROR, SECONDS(1));
+	ck_assert_int_eq(old.err, EBADF);
+	waiter_check(&new, WAKE_READY, SECONDS(2));
+}
+END_TEST
+
+/* Woken in the same turn, the doer first. */
+START_TEST(closed_when_just_woken)
+{
+	struct waiter w;
+	struct doer d;
+
+	begin(_i);
+	doer_start(&d, loop, SECONDS(1), close_fd, &c.fd);
+	waiter_start(&w, loop, NULL, within(readable(c.fd), SECONDS(1)), 0);
+	end();
+	waiter_check(&w, WAKE_ERROR, SECONDS(1));
+	ck_assert_int_eq(w.err, EBADF);
+}
+END_TEST
+
+/* As when a server stops and closes at once what it has cancelled. */
+static void
+cancel_and_close(void *task)
+{
+	task_cancel(task);
+	loop_close_fd(loop, &c.fd);
+}
+
+START_TEST(cancelled_and_closed_is_cancelled)
+{
+	struct waiter w;
+	struct doer d;
+
+	begin(_i);
+	waiter_start(&w, loop, NULL, readable(c.fd), 0);
+	doer_start(&d, loop, SECONDS(1), cancel_and_close, &w.task);
+	end();
+	waiter_check(&w, WAKE_CANCEL, SECONDS(1));
+}
+END_TEST
+
+static void
+close_and_cancel(void *task)
+{
+	loop_close_fd(loop, &c.fd);
+	task_cancel(task);
+}
+
+START_TEST(closed_and_cancelled_is_cancelled)
+{
+	struct waiter w;
+	struct doer d;
+
+	begin(_i);
+	waiter_start(&w, loop, NULL, readable(c.fd), 0);
+	doer_start(&d, loop, SECONDS(1), close_and_cancel, &w.task);
+	end();
+	waiter_check(&w, WAKE_CANCEL, SECONDS(1)); /* and no errno left over */
+}
+END_TEST
+
+START_TEST(closing_keeps_errno_and_is_done_once)
+{
+	int fd, twice = -1;
+
+	begin(_i);
+	fd = fcntl(c.fd, F_DUPFD_CLOEXEC, 0);
+	close(fd);
+	errno = ENOENT;
+	loop_close_fd(loop, &fd); /* fails inside: it is not open */
+	loop_close_fd(loop, &twice);
+	ck_assert_int_eq(errno, ENOENT);
+	ck_assert_int_eq(fd, -1);
+	end();
+}
+END_TEST
+
+/* ---- interest ---- */
+
+/* Where the backend tells of what nobody wants, the clock would stand still. */
+START_TEST(what_nobody_waits_for_wakes_nobody)
+{
+	struct reader r = { .reads = 1, .then = elapsed(SECONDS(1)) };
+
+	begin(_i);
+	channel_make_readable(&c); /* and it stays so */
+	start(loop, &r.task, NULL, &reader_task, 0);
+	end();
+	ck_assert_int_eq(r.woke, WAKE_TIMEOUT);
+}
+END_TEST
+
+START_TEST(interest_narrows_to_the_places_held)
+{
+	struct reader r = { .reads = 1 };
+
+	begin(backends_scripted());
+	channel_make_readable(&c);
+	r.then = within(writable(c.fd), SECONDS(1));
+	start(loop, &r.task, NULL, &reader_task, 0);
+	ck_assert_int_eq(loop_run(loop), 0);
+	ck_assert_uint_eq(script_watched(c.fd), IO_WRITE);
+	ck_assert_int_eq(script_watches(), 3); /* READ, both, WRITE */
+	end();
+}
+END_TEST
+
+START_TEST(messages_cost_no_call_of_the_backend)
+{
+	struct reader r = { .reads = 100, .then = elapsed(0) };
+	static struct doer d[99];
+
+	begin(backends_scripted());
+	channel_make_readable(&c);
+	start(loop, &r.task, NULL, &reader_task, SECONDS(5));
+	for (int i = 0; i < 99; i++)
+		doer_start(&d[i], loop, SECONDS(i + 1), make_readable, &c);
+	end();
+	ck_assert_int_eq(r.reads, 0);
+	ck_assert_int_eq(script_watches(), 2); /* at the first wait, and at the end */
+}
+END_TEST
+
+START_TEST(nothing_is_watched_of_what_is_closed)
+{
+	struct waiter w;
+	struct doer d;
+	int fd;
+
+	begin(backends_scripted());
+	fd = c.fd;
+	waiter_start(&w, loop, NULL, readable(fd), 0);
+	doer_start(&d, loop, SECONDS(1), close_fd, &c.fd);
+	end();
+	ck_assert_uint_eq(script_watched(fd), 0);
+}
+END_TEST
+
+START_TEST(what_the_backend_refuses_is_an_error_of_the_wait)
+{
+	struct waiter w, other;
+
+	begin(backends_scripted());
+	script_refuse(c.fd, EPERM);
+	waiter_start(&w, loop, NULL, readable(c.fd), SECONDS(1));
+	waiter_start(&other, loop, NULL, elapsed(SECONDS(2)), 0);
+	end();
+	waiter_check(&w, WAKE_ERROR, 0);
+	ck_assert_int_eq(w.err, EPERM);
+	waiter_check(&other, WAKE_TIMEOUT, SECONDS(2));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("places");
+	TCase *tc = tcase_create("places");
+	int n = backends_count();
+
+	tcase_add_loop_test(tc, one_reads_and_one_writes_the_same, 0, n);
+	tcase_add_loop_test(tc, a_hang_up_wakes_both, 0, n);
+	tcase_add_loop_test(tc, two_of_a_kind_are_one_too_many, 0, n);
+	tcase_add_loop_test(tc, who_waits_elsewhere_makes_room, 0, n);
+	tcase_add_loop_test(tc, no_descriptor_is_EBADF, 0, n);
+	tcase_add_loop_test(tc, numbers_may_be_high, 0, n);
+	tcase_add_loop_test(tc, closed_while_awaited, 0, n);
+	tcase_add_loop_test(tc, a_number_used_again_belongs_to_the_new_one, 0, n);
+	tcase_add_loop_test(tc, closed_when_just_woken, 0, n);
+	tcase_add_loop_test(tc, cancelled_and_closed_is_cancelled, 0, n);
+	tcase_add_loop_test(tc, closed_and_cancelled_is_cancelled, 0, n);
+	tcase_add_loop_test(tc, closing_keeps_errno_and_is_done_once, 0, n);
+	tcase_add_loop_test(tc, what_nobody_waits_for_wakes_nobody, 0, n);
+	tcase_add_test(tc, interest_narrows_to_the_places_held);
+	tcase_add_test(tc, messages_cost_no_call_of_the_backend);
+	tcase_add_test(tc, nothing_is_watched_of_what_is_closed);
+	tcase_add_test(tc, what_the_backend_refuses_is_an_error_of_the_wait);
+	suite_add_tcase(suite, tc);
+	return run_suite(suite);
+}

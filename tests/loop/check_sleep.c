@@ -1,0 +1,227 @@
+/* The spin before the sleep, on the scripted backend: each look takes a microsecond. */
+#include "base/util.h"
+#include "loop/internal.h"
+#include "support/actors.h"
+#include "support/backends.h"
+#include "support/fake_clock.h"
+#include "support/run.h"
+#include "support/script.h"
+
+#define SPIN_NS MICROSECONDS(20)
+
+static struct loop *loop;
+static struct channel c;
+
+static void
+begin(int64_t spin_ns)
+{
+	loop = backends_open_loop(backends_scripted(), spin_ns);
+	channel_open(&c, loop);
+	fake_clock_tick(MICROSECONDS(1));
+}
+
+static void
+end(void)
+{
+	channel_close(&c, loop);
+	loop_close(loop);
+}
+
+/* How many waits were mere looks, and how many sleeps. */
+static int
+looks(void)
+{
+	int n = 0;
+
+	for (int i = 0; i < script_waits(); i++)
+		n += script_timeout_ns(i) == 0;
+	return n;
+}
+
+static int
+sleeps(void)
+{
+	return script_waits() - looks();
+}
+
+/* Reads this many bytes, one at a wake. */
+struct reader {
+	struct task task;
+	int reads;
+};
+
+static enum step
+reader_run(struct task *t)
+{
+	struct reader *r = container_of(t, struct reader, task);
+
+	TASK_BEGIN(t);
+	while (r->reads-- > 0) {
+		YIELD(t, readable(c.fd));
+		channel_drain(&c);
+	}
+	TASK_END(t);
+}
+
+static const struct task_type reader_task = { .name = "reader", .run = reader_run };
+
+/* Let n bytes come, one each `every` ns, and be read. */
+static void
+receive(int n, int64_t every_ns)
+{
+	struct reader r = { .reads = n };
+	int64_t start_ns = fake_clock_peek();
+
+	for (int i = 1; i <= n; i++)
+		script_at(start_ns + i * every_ns, c.fd, IO_READ);
+	start(loop, &r.task, NULL, &reader_task, 0);
+	ck_assert_int_eq(loop_run(loop), 0);
+}
+
+START_TEST(without_a_spin_each_wait_is_a_sleep)
+{
+	begin(0);
+	receive(10, MICROSECONDS(10));
+	ck_assert_int_eq(looks(), 0);
+	ck_assert_int_eq(sleeps(), 10);
+	end();
+}
+END_TEST
+
+START_TEST(what_comes_during_the_spin_costs_no_sleep)
+{
+	begin(SPIN_NS);
+	receive(100, MICROSECONDS(10));
+	ck_assert_int_eq(sleeps(), 0);
+	ck_assert_int_ge(looks(), 200);
+	end();
+}
+END_TEST
+
+START_TEST(the_spin_is_as_long_as_it_was_told)
+{
+	begin(SPIN_NS);
+	receive(1, SECONDS(1));
+	ck_assert_int_eq(looks(), 20);
+	ck_assert_int_eq(sleeps(), 1);
+	ck_assert_int_eq(script_timeout_ns(20), -1);
+	end();
+}
+END_TEST
+
+/* Sixteen credits, two for each miss: the rest are plain sleeps. */
+START_TEST(a_spin_that_does_not_pay_is_given_up)
+{
+	begin(SPIN_NS);
+	receive(100, SECONDS(1));
+	ck_assert_int_eq(loop->spin.credit, 0);
+	ck_assert_int_eq(looks(), 8 * 20);
+	ck_assert_int_eq(sleeps(), 100);
+	end();
+}
+END_TEST
+
+START_TEST(short_sleeps_bring_the_spin_back)
+{
+	begin(SPIN_NS);
+	loop->spin.credit = 0;
+	receive(1, 3 * SPIN_NS + MICROSECONDS(5)); /* not short */
+	ck_assert_int_eq(loop->spin.credit, 0);
+	ck_assert_int_eq(looks(), 0);
+	receive(1, 3 * SPIN_NS - MICROSECONDS(5));
+	ck_assert_int_eq(loop->spin.credit, 1);
+	receive(1, MICROSECONDS(10));
+	ck_assert_int_gt(looks(), 5);
+	ck_assert_int_eq(loop->spin.credit, 2); /* a hit */
+	ck_assert_int_eq(sleeps(), 2);
+	end();
+}
+END_TEST
+
+START_TEST(credit_has_a_ceiling)
+{
+	begin(SPIN_NS);
+	receive(1000, MICROSECONDS(10));
+	ck_assert_int_eq(loop->spin.credit, 16);
+	end();
+}
+END_TEST
+
+START_TEST(the_spin_never_passes_the_next_timer)
+{
+	struct waiter w;
+
+	begin(SPIN_NS);
+	waiter_start(&w, loop, NULL, elapsed(MICROSECONDS(5)), 0);
+	ck_assert_int_eq(loop_run(loop), 0);
+	ck_assert_int_ge(w.after_ns, MICROSECONDS(5));
+	ck_assert_int_le(w.after_ns, MICROSECONDS(9));
+	end();
+}
+END_TEST
+
+START_TEST(the_sleep_after_a_spin_is_the_shorter_for_it)
+{
+	struct waiter w;
+
+	begin(SPIN_NS);
+	waiter_start(&w, loop, NULL, elapsed(SECONDS(1)), 0);
+	ck_assert_int_eq(loop_run(loop), 0);
+	ck_assert_int_ge(w.after_ns, SECONDS(1));
+	ck_assert_int_le(w.after_ns, SECONDS(1) + MICROSECONDS(3));
+	end();
+}
+END_TEST
+
+/* Yields to the others again and again, without waiting. */
+struct busy {
+	struct task task;
+	int turns;
+};
+
+static enum step
+busy_run(struct task *t)
+{
+	struct busy *b = container_of(t, struct busy, task);
+
+	TASK_BEGIN(t);
+	while (b->turns-- > 0)
+		YIELD(t, elapsed(0));
+	TASK_END(t);
+}
+
+static const struct task_type busy_task = { .name = "busy", .run = busy_run };
+
+/* Between a task that is ready and its turn there is one look, which is no spin. */
+START_TEST(with_something_to_do_there_is_no_spin)
+{
+	struct busy b = { .turns = 50 };
+
+	begin(SPIN_NS);
+	start(loop, &b.task, NULL, &busy_task, 0);
+	ck_assert_int_eq(loop_run(loop), 0);
+	ck_assert_int_eq(script_waits(), 50);
+	ck_assert_int_eq(looks(), 50);
+	ck_assert_int_eq(loop->spin.credit, 16);
+	end();
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("sleep");
+	TCase *tc = tcase_create("sleep");
+
+	tcase_add_test(tc, without_a_spin_each_wait_is_a_sleep);
+	tcase_add_test(tc, what_comes_during_the_spin_costs_no_sleep);
+	tcase_add_test(tc, the_spin_is_as_long_as_it_was_told);
+	tcase_add_test(tc, a_spin_that_does_not_pay_is_given_up);
+	tcase_add_test(tc, short_sleeps_bring_the_spin_back);
+	tcase_add_test(tc, credit_has_a_ceiling);
+	tcase_add_test(tc, the_spin_never_passes_the_next_timer);
+	tcase_add_test(tc, the_sleep_after_a_spin_is_the_shorter_for_it);
+	tcase_add_test(tc, with_something_to_do_there_is_no_spin);
+	suite_add_tcase(suite, tc);
+	return run_suite(suite);
+}
