@@ -160,6 +160,44 @@ START_TEST(who_waits_elsewhere_makes_room)
 }
 END_TEST
 
+static void
+wake(void *t)
+{
+	task_wake(t);
+}
+
+START_TEST(who_waits_elsewhere_waits_there)
+{
+	struct waiter other, sleeper;
+	struct channel c2;
+	struct doer d;
+
+	begin(_i);
+	channel_open(&c2, loop);
+	channel_make_readable(&c);
+	waiter_start_twice(&other, loop, NULL, readable(c.fd),
+	    within(readable(c2.fd), SECONDS(1)), 0);
+	waiter_start_twice(&sleeper, loop, NULL, writable(c2.fd), woken(), 0);
+	doer_start(&d, loop, SECONDS(2), wake, &sleeper.task);
+	ck_assert_int_eq(loop_run(loop), 0);
+	waiter_check(&other, WAKE_TIMEOUT, SECONDS(1));
+	waiter_check(&sleeper, WAKE_READY, SECONDS(2));
+	channel_close(&c2, loop);
+	end();
+}
+END_TEST
+
+START_TEST(an_error_is_forgotten_by_the_next_wait)
+{
+	struct waiter w;
+
+	begin(_i);
+	waiter_start_twice(&w, loop, NULL, readable(-1), elapsed(1), 0);
+	end();
+	waiter_check(&w, WAKE_TIMEOUT, 1); /* and no errno */
+}
+END_TEST
+
 START_TEST(no_descriptor_is_EBADF)
 {
 	struct waiter none, closed;
@@ -212,35 +250,41 @@ START_TEST(closed_while_awaited)
 }
 END_TEST
 
-/* Close, and let another task wait for the number at once. */
-static void
-reopen(void *waiter)
+/* Closes what another waits for, opens it again, and waits for that number itself. */
+static enum step
+reopener_run(struct task *t)
 {
-	struct waiter *w = waiter;
+	struct reader *r = container_of(t, struct reader, task);
 	int fd = c.fd;
 
-	if (c.peer >= 0)
-		close(c.peer);
+	TASK_BEGIN(t);
+	YIELD(t, elapsed(SECONDS(1)));
+	close(c.peer);
 	loop_close_fd(loop, &c.fd);
 	channel_open(&c, loop);
 	ck_assert_int_eq(c.fd, fd);
-	w->wait = readable(fd);
-	start_waiter(w);
+	YIELD(t, readable(c.fd));
+	r->woke = t->woke;
+	TASK_END(t);
 }
+
+static const struct task_type reopener_task = { .name = "reopener",
+	.run = reopener_run };
 
 START_TEST(a_number_used_again_belongs_to_the_new_one)
 {
-	struct waiter old, new;
-	struct doer d[2];
+	struct reader new = { .woke = WAKE_CANCEL };
+	struct waiter old;
+	struct doer d;
 
 	begin(_i);
 	waiter_start(&old, loop, NULL, readable(c.fd), 0);
-	doer_start(&d[0], loop, SECONDS(1), reopen, &new);
-	doer_start(&d[1], loop, SECONDS(2), make_readable, &c);
+	start(loop, &new.task, NULL, &reopener_task, 0);
+	doer_start(&d, loop, SECONDS(2), make_readable, &c);
 	end();
 	waiter_check(&old, WAKE_ERROR, SECONDS(1));
 	ck_assert_int_eq(old.err, EBADF);
-	waiter_check(&new, WAKE_READY, SECONDS(2));
+	ck_assert_int_eq(new.woke, WAKE_READY);
 }
 END_TEST
 
@@ -275,6 +319,27 @@ START_TEST(cancelled_and_closed_is_cancelled)
 	begin(_i);
 	waiter_start(&w, loop, NULL, readable(c.fd), 0);
 	doer_start(&d, loop, SECONDS(1), cancel_and_close, &w.task);
+	end();
+	waiter_check(&w, WAKE_CANCEL, SECONDS(1));
+}
+END_TEST
+
+/* Cancelled, and ready before it could run: as when data comes at a shutdown. */
+static void
+cancel_and_make_readable(void *task)
+{
+	task_cancel(task);
+	channel_make_readable(&c);
+}
+
+START_TEST(cancelled_and_ready_is_cancelled)
+{
+	struct waiter w;
+	struct doer d;
+
+	begin(_i);
+	waiter_start(&w, loop, NULL, readable(c.fd), 0);
+	doer_start(&d, loop, SECONDS(1), cancel_and_make_readable, &w.task);
 	end();
 	waiter_check(&w, WAKE_CANCEL, SECONDS(1));
 }
@@ -383,7 +448,7 @@ START_TEST(what_the_backend_refuses_is_an_error_of_the_wait)
 
 	begin(backends_scripted());
 	script_refuse(c.fd, EPERM);
-	waiter_start(&w, loop, NULL, readable(c.fd), SECONDS(1));
+	waiter_start_twice(&w, loop, NULL, readable(c.fd), readable(c.fd), SECONDS(1));
 	waiter_start(&other, loop, NULL, elapsed(SECONDS(2)), 0);
 	end();
 	waiter_check(&w, WAKE_ERROR, 0);
@@ -403,12 +468,15 @@ main(void)
 	tcase_add_loop_test(tc, a_hang_up_wakes_both, 0, n);
 	tcase_add_loop_test(tc, two_of_a_kind_are_one_too_many, 0, n);
 	tcase_add_loop_test(tc, who_waits_elsewhere_makes_room, 0, n);
+	tcase_add_loop_test(tc, who_waits_elsewhere_waits_there, 0, n);
+	tcase_add_loop_test(tc, an_error_is_forgotten_by_the_next_wait, 0, n);
 	tcase_add_loop_test(tc, no_descriptor_is_EBADF, 0, n);
 	tcase_add_loop_test(tc, numbers_may_be_high, 0, n);
 	tcase_add_loop_test(tc, closed_while_awaited, 0, n);
 	tcase_add_loop_test(tc, a_number_used_again_belongs_to_the_new_one, 0, n);
 	tcase_add_loop_test(tc, closed_when_just_woken, 0, n);
 	tcase_add_loop_test(tc, cancelled_and_closed_is_cancelled, 0, n);
+	tcase_add_loop_test(tc, cancelled_and_ready_is_cancelled, 0, n);
 	tcase_add_loop_test(tc, closed_and_cancelled_is_cancelled, 0, n);
 	tcase_add_loop_test(tc, closing_keeps_errno_and_is_done_once, 0, n);
 	tcase_add_loop_test(tc, what_nobody_waits_for_wakes_nobody, 0, n);

@@ -134,6 +134,9 @@ START_TEST(short_sleeps_bring_the_spin_back)
 	ck_assert_int_gt(looks(), 5);
 	ck_assert_int_eq(loop->spin.credit, 2); /* a hit */
 	ck_assert_int_eq(sleeps(), 2);
+	loop->spin.credit = 1;
+	receive(1, SECONDS(1));
+	ck_assert_int_eq(loop->spin.credit, 0); /* never in debt */
 	end();
 }
 END_TEST

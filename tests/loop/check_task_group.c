@@ -65,6 +65,12 @@ cancel(void *t)
 	task_cancel(t);
 }
 
+static void
+wake(void *t)
+{
+	task_wake(t);
+}
+
 /* Joins for one second, gives up, and joins again. */
 struct rejoiner {
 	struct task task;
@@ -83,6 +89,7 @@ rejoiner_run(struct task *t)
 	r->first = t->woke;
 	YIELD(t, joined(r->group));
 	r->second = t->woke;
+	YIELD(t, woken());
 	TASK_END(t);
 }
 
@@ -95,11 +102,12 @@ START_TEST(who_stops_joining_makes_room)
 	struct task_group group = { 0 };
 	struct rejoiner r = { .group = &group };
 	struct waiter joiner, member;
-	struct doer d;
+	struct doer d[2];
 
 	waiter_start(&joiner, loop, NULL, joined(&group), 0);
 	waiter_start(&member, loop, &group, elapsed(SECONDS(5)), 0);
-	doer_start(&d, loop, SECONDS(1), cancel, &joiner.task);
+	doer_start(&d[1], loop, SECONDS(6), wake, &r.task); /* joins no longer */
+	doer_start(&d[0], loop, SECONDS(1), cancel, &joiner.task);
 	start(loop, &r.task, NULL, &rejoiner_task, 0);
 	run_to_the_end(loop);
 	waiter_check(&joiner, WAKE_CANCEL, SECONDS(1));
@@ -131,6 +139,31 @@ START_TEST(a_group_is_cancelled_as_one)
 		waiter_check(&member[i], WAKE_CANCEL, SECONDS(1));
 	waiter_check(&joiner, WAKE_READY, SECONDS(1));
 	waiter_check(&other, WAKE_TIMEOUT, SECONDS(9));
+}
+END_TEST
+
+static void
+count_task(const struct task *t, void *count)
+{
+	(void)t;
+	++*(int *)count;
+}
+
+START_TEST(a_group_can_be_filled_again)
+{
+	struct loop *loop = backends_open_loop(_i, 0);
+	struct task_group group = { 0 };
+	struct waiter w;
+
+	for (int round = 0; round < 3; round++) {
+		int count = 0;
+
+		waiter_start(&w, loop, &group, elapsed(1), 0);
+		loop_each_task(loop, count_task, &count);
+		ck_assert_int_eq(count, 1);
+		ck_assert_int_eq(loop_run(loop), 0);
+	}
+	loop_close(loop);
 }
 END_TEST
 
@@ -219,6 +252,7 @@ main(void)
 	tcase_add_loop_test(tc, only_one_joins_a_group_at_a_time, 0, n);
 	tcase_add_loop_test(tc, who_stops_joining_makes_room, 0, n);
 	tcase_add_loop_test(tc, a_group_is_cancelled_as_one, 0, n);
+	tcase_add_loop_test(tc, a_group_can_be_filled_again, 0, n);
 	tcase_add_loop_test(tc, finished_comes_before_it_is_counted_out, 0, n);
 	tcase_add_loop_test(tc, finished_may_start_the_next_one, 0, n);
 	suite_add_tcase(suite, tc);

@@ -35,6 +35,25 @@ make_readable_late(void *channel)
 	fake_clock_advance(SECONDS(5)); /* a long turn */
 }
 
+static void
+wake(void *t)
+{
+	task_wake(t);
+}
+
+START_TEST(a_limit_may_be_beyond_all_time)
+{
+	struct loop *loop = backends_open_loop(_i, 0);
+	struct waiter w;
+	struct doer d;
+
+	waiter_start(&w, loop, NULL, within(woken(), INT64_MAX), 0);
+	doer_start(&d, loop, SECONDS(1), wake, &w.task);
+	run_to_the_end(loop);
+	waiter_check(&w, WAKE_READY, SECONDS(1));
+}
+END_TEST
+
 START_TEST(what_is_ready_and_too_late_is_ready)
 {
 	struct loop *loop = backends_open_loop(_i, 0);
@@ -133,7 +152,7 @@ START_TEST(the_idle_limit_of_a_group_can_change)
 {
 	int which = _i % (int)ARRAY_SIZE(new_limits);
 	struct loop *loop = backends_open_loop(_i / (int)ARRAY_SIZE(new_limits), 0);
-	struct waiter idle, own, asleep, next;
+	struct waiter idle, own, asleep, next; /* `own` waits to write, idle, first */
 	struct channel c;
 	struct doer d[3];
 
@@ -142,7 +161,8 @@ START_TEST(the_idle_limit_of_a_group_can_change)
 	channel_open(&c, loop);
 	channel_fill(&c);
 	waiter_start(&idle, loop, &idlers, readable(c.fd), SECONDS(10));
-	waiter_start(&own, loop, &idlers, within(writable(c.fd), SECONDS(9)), 1);
+	waiter_start_twice(&own, loop, &idlers, writable(c.fd),
+	    within(writable(c.fd), SECONDS(9) - 1), 1);
 	waiter_start(&asleep, loop, &idlers, elapsed(SECONDS(8)), 1);
 	waiter_start(&next, loop, &idlers, woken(), 1);
 	doer_start(&d[0], loop, SECONDS(3), set_idle, NULL);
@@ -167,6 +187,7 @@ main(void)
 	int n = backends_count();
 
 	tcase_add_loop_test(tc, a_wait_ends_at_its_own_limit_or_the_idle_limit, 0, n);
+	tcase_add_loop_test(tc, a_limit_may_be_beyond_all_time, 0, n);
 	tcase_add_loop_test(tc, what_is_ready_and_too_late_is_ready, 0, n);
 	tcase_add_loop_test(tc, activity_renews_the_idle_limit, 0, n);
 	tcase_add_loop_test(tc, the_idle_limit_of_a_group_can_change, 0,

@@ -31,6 +31,7 @@ waiter_run(struct task *t)
 	struct waiter *w = container_of(t, struct waiter, task);
 
 	TASK_BEGIN(t);
+	YIELD(t, w->before);
 	YIELD(t, w->wait);
 	w->ended = true;
 	w->woke = t->woke;
@@ -52,7 +53,16 @@ void
 waiter_start(struct waiter *w, struct loop *loop, struct task_group *group,
     struct wait wait, int64_t idle_ns)
 {
-	*w = (struct waiter){ .wait = wait };
+	static struct task_group nobody;
+
+	waiter_start_twice(w, loop, group, joined(&nobody), wait, idle_ns);
+}
+
+void
+waiter_start_twice(struct waiter *w, struct loop *loop, struct task_group *group,
+    struct wait before, struct wait wait, int64_t idle_ns)
+{
+	*w = (struct waiter){ .before = before, .wait = wait };
 	start(loop, &w->task, group, &waiter_task, idle_ns);
 }
 

@@ -7,10 +7,10 @@
 
 #include "loop/loop.h"
 
-/* Waits once, and notes how that ended. */
+/* Waits, once or twice, and notes how the last of it ended. */
 struct waiter {
 	struct task task;
-	struct wait wait;
+	struct wait before, wait;
 
 	bool ended, finished;
 	enum wake woke;
@@ -21,6 +21,10 @@ struct waiter {
 
 void waiter_start(struct waiter *w, struct loop *loop, struct task_group *group,
     struct wait wait, int64_t idle_ns);
+
+/* The same; before that it waits for something else. */
+void waiter_start_twice(struct waiter *w, struct loop *loop, struct task_group *group,
+    struct wait before, struct wait wait, int64_t idle_ns);
 
 /* Fails the test unless it ended so, and just then. */
 void waiter_check(const struct waiter *w, enum wake woke, int64_t after_ns);
