@@ -285,8 +285,10 @@ def test_a_crash_restarts_it():
 
 
 def test_a_watchdog_is_set():
-    for unit in OWN, ACTIVATED:
-        assert show(unit, "WatchdogUSec") == "30s", unit
+    with Units():
+        for unit in OWN, ACTIVATED:
+            systemctl("start", unit)
+            assert show(unit, "WatchdogUSec") == "30s", unit
 
 
 def test_the_watchdog_restarts_what_is_stuck():
