@@ -229,7 +229,7 @@ def test_a_bad_file_is_harmless_to_a_plain_hup():
     with Units() as units:
         systemctl("start", OWN)
         configure("port = -1;")
-        systemctl("kill", "--kill-who=main", "-s", "HUP", OWN)
+        os.kill(pid(OWN), signal.SIGHUP)
         assert units.find(f"{CONFIG}:1: ") == ERROR
         assert units.find("reload failed") == ERROR
         wait_until(lambda: "reload failed" in show(OWN, "StatusText"), "STATUS says so")
