@@ -312,7 +312,7 @@ server_stop(struct server *s)
 		return;
 	}
 	s->stopping = true;
-	log_info("stopping: %" PRIu64 " connections have %.10g s to finish",
+	log_info("stopping: connections open: %" PRIu64 ", to finish within %.10g s",
 	    s->stats.connections, (double)s->config.drain_ns / 1e9);
 	endpoints_close(&s->endpoints);
 }
