@@ -25,8 +25,9 @@ import traceback
 ECHOD = os.path.join(os.environ.get("builddir", "."), "echod")
 BACKENDS = os.environ.get("BACKENDS", "select epoll").split()
 
-PATIENCE = 20  # seconds until something that has to come is given up
-TEST_TIMEOUT = 60  # seconds for one test on one backend
+# Seconds until something that has to come is given up.
+PATIENCE = float(os.environ.get("PATIENCE", 20))
+TEST_TIMEOUT = 60  # seconds, for one test on one backend
 
 
 class Skip(Exception):

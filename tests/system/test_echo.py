@@ -48,12 +48,17 @@ def test_64_mib_in_odd_pieces(backend):
 
 
 def test_half_close(backend):
-    """After our FIN the rest comes back, and then FIN: here after 4 MB in flight."""
+    """After our FIN all comes back, and then FIN: here with megabytes in flight.
+
+    There are several, so that what waits for one may not be mixed up with another's.
+    """
     with Echod(backend) as echod:
-        client = echod.connect()
-        sent = fill(client)
-        client.shutdown(socket.SHUT_WR)
-        assert read_to_end(client) == sent
+        clients = [echod.connect() for _ in range(3)]
+        sent = [fill(client) for client in clients]
+        for client in clients:
+            client.shutdown(socket.SHUT_WR)
+        for client, data in zip(clients, sent):
+            assert read_to_end(client) == data
 
 
 def test_half_close_at_once(backend):

@@ -110,6 +110,16 @@ def test_idle_0_is_never(backend):
         check_echo(client)
 
 
+def test_late_words_are_taken(backend):
+    """After our FIN what the peer still sends meets no RST: it waits for its FIN."""
+    with Echod(backend, timeouts={"idle": 0.2}) as echod:
+        client = echod.connect()
+        assert client.recv(1) == b""
+        for _ in range(3):
+            client.sendall(bytes(1000))
+        assert client.recv(1) == b""
+
+
 def test_silence_is_broken_by_reset(backend):
     """A peer that resets in the goodbye is no trouble."""
     with Echod(backend, timeouts={"idle": 0.1}) as echod:

@@ -106,20 +106,23 @@ def test_term_loses_nothing_in_flight(backend):
 
 
 def test_term_serves_what_just_arrived(backend):
-    """Requests, and connections with requests, that came in the same moment as TERM."""
+    """Requests, and connections with requests, that came in the same moment as TERM.
+
+    There are more than are accepted in one turn of the loop.
+    """
     with Echod(backend) as echod:
         old, silent = echod.connect(), echod.connect()
         check_echo(old)
         echod.pause()
-        new = [echod.connect() for _ in range(50)]
+        new = [echod.connect() for _ in range(150)]
         old.sendall(b"the last one")
         for i, client in enumerate(new):
-            client.sendall(b"%02d" % i)
+            client.sendall(b"%03d" % i)
         echod.signal(signal.SIGTERM)
         echod.resume()
         assert read_exactly(old, 12) == b"the last one"
         for i, client in enumerate(new):
-            assert read_exactly(client, 2) == b"%02d" % i
+            assert read_exactly(client, 3) == b"%03d" % i
         for client in [old, silent, *new]:
             assert client.recv(1) == b"", "then FIN, after a moment of silence"
 
