@@ -182,6 +182,8 @@ give_up(struct endpoint *e)
 		    at);
 	else
 		log_info("no longer listening on %s", at);
+	LIST_REMOVE(e, others);
+	LIST_INSERT_HEAD(&e->set->leaving, e, others);
 	task_cancel(&e->listener.task);
 }
 
@@ -189,16 +191,18 @@ int
 endpoints_update(struct endpoints *set, const struct config *config)
 {
 	struct endpoint_list fresh = LIST_HEAD_INITIALIZER(fresh);
-	struct endpoint *e;
+	struct endpoint *e, *next;
 	int r = open_missing(set, &fresh, config);
 
 	if (r == 0)
 		r = start_all(set, &fresh);
 	if (r < 0)
 		return r;
-	LIST_FOREACH(e, &set->list, others)
+	for (e = LIST_FIRST(&set->list); e != NULL; e = next) {
+		next = LIST_NEXT(e, others);
 		if (!is_wanted(e, config))
 			give_up(e);
+	}
 	return 0;
 }
 

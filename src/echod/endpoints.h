@@ -20,7 +20,8 @@ struct endpoints {
 	struct task_group
 	    tasks; /* one for each listening socket; join them at the end */
 	struct endpoint_list list;
-	uint64_t pauses; /* times that accept(2) ran out of something */
+	struct endpoint_list leaving; /* given up, but their tasks are not yet done */
+	uint64_t pauses;	      /* times that accept(2) ran out of something */
 };
 
 /*
