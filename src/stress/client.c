@@ -22,6 +22,14 @@ client_over(const struct client *c)
 
 /* ---- connecting ---- */
 
+/* Its start is over, one way or the other. */
+static void
+served(struct client *c)
+{
+	if (!c->served)
+		run_client_served(c->run, c);
+}
+
 /* In a mode of rounds, when may the next one begin? */
 static struct wait
 turn(const struct client *c)
@@ -83,8 +91,7 @@ not_connected(struct client *c)
 	    kind == FAILURE_BIND ? " (--source spreads over more addresses)" : "");
 	c->refusals++;
 	c->given_up = c->refusals >= REFUSALS_MAX || c->run->figures->connects == 0;
-	if (!c->served)
-		run_client_served(c->run, c);
+	served(c);
 }
 
 static void
@@ -96,8 +103,8 @@ connected(struct client *c)
 	c->refusals = 0;
 	c->seed = stream_seed((uint64_t)r->options->seed, c->number, c->streams++);
 	run_connected(r, c->dial.took_ns);
-	if (r->holding && !c->served)
-		run_client_served(r, c);
+	if (r->holding)
+		served(c);
 }
 
 static void
@@ -107,8 +114,7 @@ hang_up(struct client *c)
 
 	loop_close_fd(r->loop, &c->fd);
 	run_disconnected(r, c->inflight);
-	if (!c->served)
-		run_client_served(r, c);
+	served(c);
 	c->issued = c->sent = c->received = 0;
 	c->quota = 0;
 	c->send_err = 0;
@@ -126,6 +132,7 @@ reader_run(struct task *t)
 	TASK_BEGIN(t);
 	while (!client_over(c)) {
 		if (!has_turn(c)) {
+			served(c);
 			YIELD(t, turn(c));
 			continue;
 		}

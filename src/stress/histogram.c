@@ -47,7 +47,9 @@ histogram_percentile_ns(const struct histogram *h, double percent)
 {
 	uint64_t wanted = (uint64_t)ceil((double)h->count * percent / 100), seen = 0;
 
-	for (uint32_t i = 0; i < HISTOGRAM_BUCKETS && wanted > 0; i++) {
+	if (wanted == 0)
+		return h->min_ns;
+	for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
 		seen += h->buckets[i];
 		if (seen >= wanted) {
 			int64_t ns = histogram_floor_ns(i + 1) - 1;

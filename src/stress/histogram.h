@@ -59,9 +59,9 @@ void histogram_clear(struct histogram *h);
 double histogram_mean_ns(const struct histogram *h);
 
 /*
- * The value that this percentage of all do not exceed, 0 < percent <= 100: the
- * upper end of the bucket it falls in, and never more than the maximum.
- * 0 if it is empty.
+ * The value that this percentage of all do not exceed, the least one for 0: the
+ * upper end of the bucket it falls in, and never more than the maximum.  0 if
+ * it is empty.
  */
 int64_t histogram_percentile_ns(const struct histogram *h, double percent);
 

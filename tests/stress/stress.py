@@ -6,7 +6,7 @@ import socket
 import subprocess
 import threading
 
-from harness import PATIENCE, reset
+from harness import PATIENCE
 
 STRESS = os.path.join(os.environ.get("builddir", "."), "echo-stress")
 KINDS = ["refused", "timeout", "reset", "eof", "mismatch", "bind", "other"]
@@ -136,16 +136,3 @@ def spoil_at(offset, spoil):
         echo(sock, spoil(held[offset:]))
 
     return serve
-
-
-__all__ = [
-    "Result",
-    "Server",
-    "echo",
-    "finish_stress",
-    "reset",
-    "run_stress",
-    "spoil_at",
-    "start_stress",
-    "stress",
-]

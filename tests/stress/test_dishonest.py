@@ -3,8 +3,8 @@
 import re
 import time
 
-from harness import free_port, main
-from stress import Server, echo, reset, run_stress, spoil_at, stress
+from harness import free_port, main, reset
+from stress import Server, echo, run_stress, spoil_at, stress
 
 OFFSET = 1000  # where most of them go wrong; inside the 16th message
 

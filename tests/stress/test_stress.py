@@ -1,0 +1,482 @@
+"""The whole client against echod, which is honest: in each mode, and what it tells."""
+
+import json
+import re
+import signal
+import subprocess
+import tempfile
+import time
+
+from harness import Echod, free_port, main, wait_until
+from stress import (
+    STRESS,
+    Server,
+    echo,
+    finish_stress,
+    run_stress,
+    start_stress,
+    stress,
+)
+
+LATENCY = ["min", "mean", "p50", "p90", "p99", "p99_9", "max"]
+
+
+def target(echod):
+    return f"127.0.0.1:{echod.port()}"
+
+
+# ---- modes ----
+
+
+def test_steady(backend):
+    with Echod(backend) as echod:
+        result = stress(echod.port(), "-n", 20_000, "-s", "1-3000", "-p", 3)
+        result.check_well()
+        assert result.messages == 20_000 and result.connects == 50
+        assert result.bytes_sent == result.bytes_received > 20_000 * 1000
+        assert result.mode == "steady" and result.connections == 50
+
+
+def test_steady_for_a_time(backend):
+    with Echod(backend) as echod:
+        result = stress(echod.port(), "-d", 0.5)
+        result.check_well()
+        assert 0.5 <= result.duration_s < 1
+        assert result.rate_per_s * result.duration_s == near(result.messages)
+
+
+def near(number):
+    class Near:
+        def __eq__(self, other):
+            return abs(number - other) <= 0.001 * abs(number)
+
+    return Near()
+
+
+def test_one_connection_large_messages(backend):
+    """Larger than every buffer on the way: the writer must not wait for the reader."""
+    with Echod(backend) as echod:
+        result = stress(echod.port(), "-c", 1, "-n", 10, "-s", 20_000_000, "-p", 2)
+        result.check_well()
+        assert result.messages == 10 and result.bytes_received == 200_000_000
+
+
+def test_pipeline_is_kept_full(backend):
+    """With a delay of 50 ms, 10 in flight are ten times as many as one."""
+
+    def serve(sock, _):
+        while data := sock.recv(65536):
+            time.sleep(0.05)
+            sock.sendall(data)
+
+    with Server(serve) as server:
+        one = stress(server.port, "-c", 1, "-d", 0.5)
+        ten = stress(server.port, "-c", 1, "-d", 0.5, "-p", 10)
+    assert ten.messages > 5 * one.messages, (one.messages, ten.messages)
+
+
+def test_churn(backend):
+    with Echod(backend) as echod:
+        result = stress(echod.port(), "-m", "churn", "-n", 2000)
+        result.check_well()
+        assert result.messages == 2000 <= result.connects < 2050
+
+
+def test_halfclose(backend):
+    with Echod(backend) as echod:
+        args = ["-m", "halfclose", "-n", 1000, "-p", 5, "-s", "1-100000", "-c", 20]
+        result = stress(echod.port(), *args)
+        result.check_well()
+        assert result.messages == 1000 and result.connects >= 200
+
+
+def test_idle(backend):
+    with Echod(backend) as echod:
+        result = stress(echod.port(), "-m", "idle", "-c", 300, "-d", 1)
+        result.check_well()
+        assert result.messages == 600 and result.connects == 300
+
+
+def test_idle_finds_the_limit(backend):
+    """A server that ends silent connections is found out."""
+    with Echod(backend, timeouts={"idle": 0.5}) as echod:
+        result = stress(echod.port(), "-m", "idle", "-c", 10, "-d", 1.2)
+        assert result.status == 1 and result.kinds() == ["eof"], result.stdout
+
+
+def test_slow(backend):
+    """Much more in flight than is read: the server has to hold back, and does."""
+    with Echod(backend) as echod:
+        result = stress(echod.port(), "-m", "slow", "-c", 5, "-d", 0.5)
+        result.check_well()
+        assert result.messages >= 5 * 64
+        assert result.latency_us["max"] > 100_000
+
+
+def test_abort(backend):
+    with Echod(backend) as echod:
+        result = stress(echod.port(), "-m", "abort", "-c", 20, "-d", 0.5)
+        result.check_well()
+        assert result.aborted > 100 and result.connects > 100
+        assert result.messages > 1000
+        wait_until(lambda: echod.fds() < 20, "it has closed them all")
+
+
+# ---- open loop ----
+
+
+def test_rate_is_kept():
+    with Echod("select") as echod:
+        result = stress(echod.port(), "-r", 2000, "-d", 1)
+        result.check_well()
+        assert 2000 <= result.messages + result.late <= 2002, result.stdout
+        assert result.late == 0
+        assert result.service_us["p50"] <= result.latency_us["p50"]
+
+
+def test_a_stall_counts_for_all_that_was_due():
+    """No coordinated omission: half a second's messages waited, and it shows."""
+    stalled = []
+
+    def serve(sock, _):
+        while data := sock.recv(65536):
+            if not stalled:
+                stalled.append(True)
+                time.sleep(0.5)
+            sock.sendall(data)
+
+    with Server(serve) as server:
+        result = stress(server.port, "-c", 1, "-r", 200, "-d", 1)
+    assert result.result == "ok", result.stdout
+    assert 200 <= result.messages <= 201
+    assert result.latency_us["p50"] < 250_000
+    assert result.latency_us["p90"] > 350_000  # of 100 that waited up to 0.5 s
+    assert result.service_us["p90"] < 100_000  # but only one took that long
+
+
+def test_what_is_never_sent_is_late():
+    """A server of 20 messages a second, asked for 100."""
+
+    def serve(sock, _):
+        while data := sock.recv(64):
+            time.sleep(0.05)
+            sock.sendall(data)
+
+    with Server(serve) as server:
+        result = stress(server.port, "-c", 1, "-r", 100, "-d", 1)
+    assert result.messages + result.late in (100, 101), result.stdout
+    assert 70 <= result.late <= 90
+    assert result.latency_us["max"] > 500_000
+
+
+def test_rate_with_churn():
+    with Echod("select") as echod:
+        result = stress(echod.port(), "-m", "churn", "-r", 500, "-d", 1, "-c", 20)
+        result.check_well()
+        assert 500 <= result.messages + result.late <= 502
+
+
+def test_messages_at_a_rate():
+    with Echod("select") as echod:
+        result = stress(echod.port(), "-n", 300, "-r", 1000)
+        result.check_well()
+        assert result.messages == 300 and 0.25 < result.duration_s < 0.6
+
+
+def test_warmup_is_not_counted():
+    with Echod("select") as echod:
+        result = stress(echod.port(), "-r", 1000, "-d", 0.5, "--warmup", 0.5)
+        result.check_well()
+        assert 495 <= result.messages <= 505
+        assert 0.5 <= result.duration_s < 0.7
+
+
+def test_ramp():
+    with Echod("select") as echod:
+        client = start_stress("-c", 100, "-d", 1.5, "--ramp", 1, target(echod))
+        time.sleep(0.5)
+        assert 20 < echod.fds() < 90
+        wait_until(lambda: echod.fds() > 100, "all are there")
+        assert finish_stress(client).returncode == 0
+
+
+# ---- what it tells ----
+
+
+def test_json_is_all_of_standard_output():
+    with Echod("select") as echod:
+        done = run_stress("-d", 0.2, "-r", 1000, "--json", target(echod))
+        figures = json.loads(done.stdout)
+        assert done.stderr == ""
+    want = """target mode connections seed duration_s messages bytes_sent bytes_received
+        rate_per_s mbytes_per_s latency_us service_us connect_us errors late result"""
+    assert set(want.split()) <= set(figures), figures.keys()
+    for times in ["latency_us", "service_us", "connect_us"]:
+        assert list(figures[times]) == LATENCY
+        values = [figures[times][name] for name in LATENCY if name != "mean"]
+        assert values == sorted(values) and values[0] > 0
+    assert "failed_because" not in figures
+
+
+def test_json_to_a_file():
+    with Echod("select") as echod, tempfile.NamedTemporaryFile() as file:
+        done = run_stress("-d", 0.2, f"--json={file.name}", target(echod))
+        assert "latency" in done.stdout
+        assert json.load(file)["result"] == "ok"
+
+
+def test_text():
+    with Echod("select") as echod:
+        done = run_stress("-n", 12345, "--seed", 42, target(echod))
+        assert done.returncode == 0 and done.stderr == ""
+        for pattern in [
+            r"steady, 50 connections, 64 bytes, 1 in flight, seed 42\n",
+            r"messages +12,345 ",
+            r"latency( +[\d.]+ [mu]s){7}\n",
+            r"connect( +[\d.]+ [mu]s){7}\n",
+            r"\|#+ *\| +[\d.]+%\n",
+            r"errors +none\n",
+            r"result +ok\n",
+        ]:
+            assert re.search(pattern, done.stdout), (pattern, done.stdout)
+
+
+def test_quiet():
+    with Echod("select") as echod:
+        done = run_stress("-n", 10, "-q", target(echod))
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_hgrm():
+    with Echod("select") as echod, tempfile.NamedTemporaryFile("r") as file:
+        done = run_stress("-n", 10_000, "--hgrm", file.name, "--json", target(echod))
+        lines = file.read().splitlines()
+    assert lines[0].split() == ["Value", "Percentile", "TotalCount", "1/(1-Percentile)"]
+    rows = [line.split() for line in lines[2:] if not line.startswith("#")]
+    values = [float(row[0]) for row in rows]
+    assert values == sorted(values)
+    assert [float(row[1]) for row in rows][::len(rows) - 1] == [0, 1]
+    assert int(rows[-1][2]) == 10_000
+    latency = json.loads(done.stdout)["latency_us"]
+    assert values[-1] == latency["max"]
+    assert any(f"{latency['max']:.3f}" in line for line in lines if line.startswith("#"))
+
+
+def test_html_needs_nothing_else():
+    with Echod("select") as echod, tempfile.NamedTemporaryFile("r") as file:
+        run_stress("-d", 0.5, "--html", file.name, target(echod))
+        page = file.read()
+    assert page.startswith("<!doctype html>") and page.rstrip().endswith("</html>")
+    assert page.count("<svg") == page.count("</svg>") >= 3
+    assert not re.search(r"(src|href)=|https?://(?!www\.w3\.org)|@import|nan|inf\b", page)
+    for word in ["latency", "steady", target(echod), "64 bytes"]:
+        assert word in page, word
+
+
+def test_interrupt_ends_early_and_reports():
+    with Echod("select") as echod:
+        for number in [signal.SIGINT, signal.SIGTERM]:
+            client = start_stress("--json", "-d", 60, target(echod))
+            time.sleep(0.5)
+            client.send_signal(number)
+            done = finish_stress(client)
+            figures = json.loads(done.stdout)
+            assert done.returncode == 0 and figures["messages"] > 100
+            assert 0.2 < figures["duration_s"] < 5
+
+
+def test_second_interrupt_waits_for_nobody():
+    with Server(lambda sock, _: time.sleep(30)) as server:
+        client = start_stress("--json", "--timeout", 30, f"127.0.0.1:{server.port}")
+        time.sleep(0.3)
+        client.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        assert client.poll() is None, "it waits for the answers"
+        client.send_signal(signal.SIGINT)
+        figures = json.loads(finish_stress(client).stdout)
+        assert figures["messages"] == 0 and figures["unanswered"] == 50
+
+
+# ---- exit status ----
+
+
+def check_usage(*args):
+    done = run_stress(*args)
+    assert done.returncode == 64, (args, done.returncode)
+    assert done.stdout == "" and "echo-stress" in done.stderr
+
+
+def test_usage():
+    for args in [
+        ["-s", 0],
+        ["-s", "5-4"],
+        ["-s", "x"],
+        ["-c", 0],
+        ["-d", 0],
+        ["-d", "1s"],
+        ["-n", 0],
+        ["-p", 0],
+        ["-r", 0],
+        ["-m", "fast"],
+        ["--max-p99", 5],
+        ["--source", "localhost"],
+        ["localhost:0"],
+        ["localhost:99999"],
+        [":8000"],
+        ["[::1"],
+        ["one", "two"],
+        ["--compare", "one"],
+        ["--compare", "one", "two", "-r", 5],
+        ["--compare", "one", "two", "-m", "idle"],
+        ["-m", "idle", "-n", 5],
+        ["-m", "slow", "-r", 5],
+        ["-m", "abort", "-c", 1],
+        ["--no-such-option"],
+        ["--html", "/nonexistent/folder/page.html"],
+    ]:
+        check_usage(*args)
+
+
+def test_help_and_version():
+    for option, word in [("-h", "--compare"), ("--help", "abort"), ("-V", "echo-stress")]:
+        done = run_stress(option)
+        assert done.returncode == 0 and word in done.stdout and done.stderr == ""
+
+
+def test_thresholds():
+    with Echod("select") as echod:
+        port = echod.port()
+        for args, why in [
+            (["--max-p99", "1ns"], "p99"),
+            (["--min-rate", 1_000_000_000], "messages a second"),
+        ]:
+            result = stress(port, "-n", 1000, *args)
+            assert result.status == 1 and result.result == "failed", result.stdout
+            assert len(result.failed_because) == 1
+            assert why in result.failed_because[0]
+        result = stress(port, "-n", 1000, "--max-p99", "5s", "--min-rate", 10)
+        result.check_well()
+
+
+def test_max_errors():
+    """So many failed connections are forgiven, but not one more."""
+
+    def serve(sock, n):
+        if n < 3:
+            sock.recv(64)  # and goodbye
+        else:
+            echo(sock)
+
+    for most, status in [(3, 0), (2, 1)]:
+        with Server(serve) as server:
+            result = stress(server.port, "-c", 5, "-d", 0.5, "--max-errors", most)
+        assert result.errors["eof"] == 3, result.stdout
+        assert result.status == status, result.stdout
+
+
+# ---- addresses and limits ----
+
+
+def test_the_second_address_of_a_name():
+    """localhost is ::1 too, where nobody listens; that is no error."""
+    port = free_port()
+    with Echod("select", listen=[f"127.0.0.1:{port}"]) as echod:
+        done = run_stress("-n", 100, "--json", f"localhost:{port}")
+        assert done.returncode == 0, done.stdout
+        assert json.loads(done.stdout)["messages"] == 100
+        assert echod.port() == port
+
+
+def test_sources():
+    """Told apart by a server that takes few connections from one address."""
+    limits = {"max_connections_per_address": 10}
+    with Echod("select", limits=limits) as echod:
+        args = ["-c", 40, "-n", 1000]
+        good = stress(echod.port(), *args, "--source", "127.0.0.2-127.0.0.5")
+        good.check_well()
+        bad = stress(echod.port(), *args, "--source", "127.0.0.2-127.0.0.4")
+        assert bad.status == 1
+
+
+def test_source_that_is_not_ours():
+    with Echod("select") as echod:
+        result = stress(echod.port(), "-d", 1, "--source", "192.0.2.1")
+        assert result.status == 69 and result.kinds() == ["bind"], result.stdout
+
+
+def test_out_of_ports():
+    with Echod("select") as echod:
+        done = run_stress("-c", 40_000, "-d", 0.01, "-q", target(echod))
+        assert "--source" in done.stderr, done.stderr
+
+
+def test_out_of_descriptors():
+    """A hard limit of 40, and no right to raise it."""
+    rights = ["setpriv", "--bounding-set=-sys_resource", "--inh-caps=-sys_resource"]
+    limited = ["sh", "-c", 'ulimit -n 40; exec "$@"', "sh", *rights, STRESS]
+    with Echod("select") as echod:
+        done = subprocess.run(
+            [*limited, "-c", "100", "-d", "0.3", "-q", target(echod)],
+            capture_output=True,
+            text=True,
+        )
+    assert "ulimit -Hn 132" in done.stderr, done.stderr
+    assert done.returncode == 1 and "Too many open files" in done.stderr
+
+
+# ---- compare ----
+
+
+def test_compare():
+    """Two honest servers, and one that rests 2 ms before it answers."""
+
+    def rest(sock, _):
+        while data := sock.recv(65536):
+            time.sleep(0.002)
+            sock.sendall(data)
+
+    with Echod("select") as a, Echod("select") as b, Server(rest) as slow:
+        ports = [a.port(), b.port(), slow.port]
+        targets = [f"127.0.0.1:{port}" for port in ports]
+        done = run_stress("--compare", "-c", 5, "-d", 2, "--json", *targets)
+        text = run_stress("--compare", "-c", 5, "-d", 0.5, *targets)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert [each["target"] for each in figures["compare"]] == targets
+    assert figures["cycles"] >= 4
+    same, close, far = (each["ratio"] for each in figures["compare"])
+    assert same == {"q1": 1, "median": 1, "q3": 1}
+    assert 0.5 < close["median"] < 2
+    assert far["median"] < 0.5
+    for each in figures["compare"]:
+        assert each["result"] == "ok" and each["unanswered"] == 0
+        assert each["rate_per_s"]["q1"] <= each["rate_per_s"]["median"]
+    assert text.returncode == 0
+    for name in targets:
+        assert name in text.stdout
+
+
+def test_compare_churn_and_halfclose():
+    with Echod("select") as a, Echod("select") as b:
+        for mode in ["churn", "halfclose"]:
+            args = ["--compare", "-m", mode, "-c", 5, "-d", 0.6, "--json"]
+            done = run_stress(*args, target(a), target(b))
+            assert done.returncode == 0, done.stdout
+            for each in json.loads(done.stdout)["compare"]:
+                assert each["messages"] > 50, done.stdout
+
+
+def test_compare_finds_the_dishonest():
+    def serve(sock, _):
+        while data := sock.recv(65536):
+            sock.sendall(data[:-1] + b"?")
+
+    with Echod("select") as good, Server(serve) as bad:
+        targets = [target(good), f"127.0.0.1:{bad.port}"]
+        done = run_stress("--compare", "-d", 0.5, "--json", *targets)
+    assert done.returncode == 1
+    results = [each["result"] for each in json.loads(done.stdout)["compare"]]
+    assert results == ["ok", "failed"]
+
+
+main()
