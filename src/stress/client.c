@@ -34,7 +34,7 @@ served(struct client *c)
 static struct wait
 turn(const struct client *c)
 {
-	if (c->run->holding)
+	if (c->run->holding || !exchange_will_be_due(c))
 		return woken();
 	return elapsed(c->pacer.next_ns - clock_monotonic_ns());
 }
@@ -44,9 +44,13 @@ has_turn(const struct client *c)
 {
 	const struct run *r = c->run;
 
-	return !r->mode->rounds ||
-	    (!r->holding &&
-		(r->options->rate == 0 || c->pacer.next_ns <= clock_monotonic_ns()));
+	if (!r->mode->rounds)
+		return true;
+	if (r->holding)
+		return false;
+	if (r->options->rate == 0)
+		return true;
+	return exchange_will_be_due(c) && c->pacer.next_ns <= clock_monotonic_ns();
 }
 
 static void
@@ -71,7 +75,7 @@ another_address(struct client *c)
 
 	if (!addr_equal(&c->dial.to, &target->addrs[target->in_use]))
 		return true; /* someone else has found that out already */
-	if (c->run->figures->connects > 0 || target->in_use + 1 >= target->naddrs)
+	if (c->run->connected || target->in_use + 1 >= target->naddrs)
 		return false;
 	target->in_use++;
 	return true;
@@ -90,7 +94,7 @@ not_connected(struct client *c)
 	    kind == FAILURE_TIMEOUT ? "no answer" : strerror(c->dial.err),
 	    kind == FAILURE_BIND ? " (--source spreads over more addresses)" : "");
 	c->refusals++;
-	c->given_up = c->refusals >= REFUSALS_MAX || c->run->figures->connects == 0;
+	c->given_up = c->refusals >= REFUSALS_MAX || !c->run->connected;
 	served(c);
 }
 

@@ -59,6 +59,12 @@ exchange_give_up(struct client *c, int64_t before_ns)
 	f->late += pacer_give_up(&c->pacer, before_ns);
 }
 
+bool
+exchange_will_be_due(const struct client *c)
+{
+	return c->pacer.next_ns < c->run->until_ns;
+}
+
 /* Is a message due?  Without a schedule one always is. */
 static bool
 take_due(struct client *c, int64_t now_ns, int64_t *due_ns)
@@ -67,7 +73,7 @@ take_due(struct client *c, int64_t now_ns, int64_t *due_ns)
 	if (c->run->options->rate == 0)
 		return true;
 	exchange_give_up(c, now_ns - DEBT_NS);
-	return pacer_take(&c->pacer, now_ns, due_ns);
+	return exchange_will_be_due(c) && pacer_take(&c->pacer, now_ns, due_ns);
 }
 
 static uint64_t
@@ -159,15 +165,13 @@ exchange_push(struct client *c, int64_t now_ns)
 struct wait
 exchange_writer_wait(struct client *c)
 {
-	int64_t pause_ns;
+	bool scheduled = c->run->options->rate > 0;
 
 	c->writer_rests = false;
 	if (unsent(c))
 		return writable(c->fd);
-	if (c->run->options->rate > 0 && may_begin_now(c)) {
-		pause_ns = c->pacer.next_ns - clock_monotonic_ns();
-		return elapsed(pause_ns);
-	}
+	if (scheduled && may_begin_now(c) && exchange_will_be_due(c))
+		return elapsed(c->pacer.next_ns - clock_monotonic_ns());
 	c->writer_rests = true;
 	return woken();
 }

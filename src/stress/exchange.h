@@ -36,6 +36,9 @@ struct wait exchange_writer_wait(struct client *c);
 /* Will anything be sent or come back before the quota is used up or the run stops? */
 bool exchange_more(const struct client *c);
 
+/* Is there another message on the schedule before the run ends? */
+bool exchange_will_be_due(const struct client *c);
+
 /* Give up, and count as late, what has been due since before this time. */
 void exchange_give_up(struct client *c, int64_t before_ns);
 

@@ -89,6 +89,9 @@ run_start(struct run *r, struct task *conductor)
 {
 	r->conductor = conductor;
 	r->began_ns = clock_monotonic_ns();
+	r->until_ns = r->options->messages > 0
+	    ? INT64_MAX
+	    : r->began_ns + r->options->warmup_ns + r->options->duration_ns;
 	r->figures->began_ns = r->began_ns;
 	r->figures->from_ns = r->began_ns + r->options->warmup_ns;
 	r->figures->last_ns = r->began_ns;
@@ -97,6 +100,18 @@ run_start(struct run *r, struct task *conductor)
 }
 
 /* ---- steering ---- */
+
+void
+run_count(struct run *r)
+{
+	struct figures *f = r->figures;
+
+	f->bytes_sent = f->bytes_received = 0;
+	if (!r->mode->rounds)
+		return; /* all connects are in the warm-up */
+	f->connects = 0;
+	histogram_clear(&f->connect);
+}
 
 static void
 nudge_all(struct run *r)
@@ -122,10 +137,12 @@ run_go_on(struct run *r)
 static void
 count_late(struct run *r)
 {
+	int64_t end_ns = r->stopped_ns < r->until_ns ? r->stopped_ns : r->until_ns;
+
 	if (r->options->rate == 0 || r->budget == 0)
 		return;
 	for (uint32_t i = 0; i < r->started; i++)
-		exchange_give_up(&r->clients[i], r->stopped_ns);
+		exchange_give_up(&r->clients[i], end_ns);
 }
 
 void
@@ -189,6 +206,7 @@ void
 run_connected(struct run *r, int64_t took_ns)
 {
 	r->open++;
+	r->connected = true;
 	r->figures->connects++;
 	histogram_record(&r->figures->connect, took_ns);
 }

@@ -33,12 +33,14 @@ struct run {
 	uint32_t starting; /* of those, still without an answer */
 	uint32_t living;   /* of those, not done */
 	uint32_t open;	   /* connections */
+	bool connected;	   /* there has been one */
 	uint32_t inflight; /* messages, over all connections */
 
 	uint64_t budget; /* messages that may still begin, over all connections */
 	bool holding;	 /* begin nothing for now */
 	bool stopping;	 /* begin nothing any more */
 	int64_t began_ns, stopped_ns;
+	int64_t until_ns; /* what is due from then on is no more part of it */
 };
 
 /*
@@ -54,6 +56,9 @@ void run_release(struct run *r);
  * begin no message.  Returns 0 or -ENOMEM.
  */
 int run_start(struct run *r, struct task *conductor);
+
+/* The warm-up is over: count from here on. */
+void run_count(struct run *r);
 
 /* Begin nothing for now; the conductor is woken when nothing is in flight. */
 void run_hold(struct run *r);

@@ -63,7 +63,20 @@ sampler_run(struct task *t)
 
 static const struct task_type sampler_task = { .name = "sampler", .run = sampler_run };
 
-/* One target: let it run for its time, or until it is done; then until all is answered. */
+/* With one target: wait so long, or until nothing more can happen. */
+static enum step
+wait_for(struct task *t, struct session *s, int64_t ns)
+{
+	TASK_BEGIN(t);
+	while (!s->interrupted && !run_is_settled(&s->runs[0])) {
+		YIELD(t, ns == LIMIT_NONE ? woken() : elapsed(ns));
+		if (t->woke == WAKE_TIMEOUT)
+			break;
+	}
+	TASK_END(t);
+}
+
+/* Its whole life, until all is answered. */
 static enum step
 single_run(struct task *t)
 {
@@ -74,12 +87,10 @@ single_run(struct task *t)
 	TASK_BEGIN(t);
 	if (run_start(r, t) < 0)
 		TASK_RETURN(t);
-	while (!s->interrupted && !run_is_settled(r) && t->woke != WAKE_TIMEOUT) {
-		if (o->messages > 0)
-			YIELD(t, woken());
-		else
-			YIELD(t, elapsed(o->warmup_ns + o->duration_ns));
-	}
+	if (o->warmup_ns > 0)
+		CALL(t, wait_for(t, s, o->warmup_ns));
+	run_count(r);
+	CALL(t, wait_for(t, s, o->messages > 0 ? LIMIT_NONE : o->duration_ns));
 	run_stop(r);
 	YIELD(t, joined(&r->readers));
 	run_end(r);

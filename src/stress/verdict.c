@@ -37,7 +37,7 @@ judge_failures(struct verdict *v, const struct run *r)
 	uint64_t total = failures_total(&f->failures);
 	uint64_t most = (uint64_t)r->options->max_errors;
 
-	if (f->connects == 0)
+	if (!r->connected)
 		fail(v, "no connection could be made");
 	else if (f->messages == 0)
 		fail(v, "no message was answered");
@@ -67,7 +67,7 @@ verdict_of(const struct run *r)
 {
 	struct verdict v = { 0 };
 
-	if (r->figures->connects == 0)
+	if (!r->connected)
 		v.status = EX_UNAVAILABLE;
 	judge_failures(&v, r);
 	judge_thresholds(&v, r);
