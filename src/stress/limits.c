@@ -33,7 +33,7 @@ check_ports(const struct options *o)
 {
 	int64_t sources = o->source.count > 0 ? o->source.count : 1;
 	FILE *f = fopen(PORT_RANGE, "re");
-	int64_t low, high;
+	int64_t low = 0, high = 0;
 	int found = 0;
 
 	if (f != NULL) {
