@@ -21,9 +21,8 @@ enum task_flags {
 	TASK_QUEUED = 1 << 1,	 /* in loop->ready, or in the batch being run */
 	TASK_CANCELLED = 1 << 2, /* every wait ends at once */
 	TASK_FINISHED = 1 << 3,	 /* to be reaped */
-	TASK_HOPEFUL = 1 << 4,	 /* parked, and the kernel or the clock can end it */
-	TASK_IDLING = 1 << 5,	 /* parked under its idle limit */
-	TASK_JOINING = 1 << 6,	 /* parked in joined() */
+	TASK_IDLING = 1 << 4,	 /* parked under its idle limit */
+	TASK_JOINING = 1 << 5,	 /* parked in joined() */
 };
 
 static inline void
@@ -57,9 +56,9 @@ struct loop {
 	struct timers timers;
 	struct place *places; /* by descriptor */
 	int nplaces;
+	int places_held;
 
-	uint32_t tasks;	  /* not yet reaped */
-	uint32_t hopeful; /* tasks that are TASK_HOPEFUL */
+	uint32_t tasks; /* not yet reaped */
 	LIST_HEAD(, task_group) groups;
 	struct task_group strays; /* tasks that belong to no group */
 

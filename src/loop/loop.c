@@ -40,9 +40,10 @@ reap_finished(struct loop *loop)
 
 /* Nobody is ready, and neither the kernel nor the clock will ever change that. */
 static bool
-stalled(const struct loop *loop)
+stalled(struct loop *loop)
 {
-	return STAILQ_EMPTY(&loop->ready) && loop->hopeful == 0;
+	return STAILQ_EMPTY(&loop->ready) && loop->places_held == 0 &&
+	    !timers_any(&loop->timers);
 }
 
 /* How long may it sleep? */

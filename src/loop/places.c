@@ -75,6 +75,7 @@ place_take(struct task *t, int fd, enum io want)
 	if (r < 0)
 		return r;
 	*side_of(p, want) = t;
+	loop->places_held++;
 	t->want = (uint8_t)want;
 	t->fd = fd;
 	return 0;
@@ -83,8 +84,10 @@ place_take(struct task *t, int fd, enum io want)
 void
 place_leave(struct task *t)
 {
-	if (t->want != 0)
-		*side_of(&t->loop->places[t->fd], t->want) = NULL;
+	if (t->want == 0)
+		return;
+	*side_of(&t->loop->places[t->fd], t->want) = NULL;
+	t->loop->places_held--;
 	t->want = 0;
 }
 

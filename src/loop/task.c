@@ -165,10 +165,6 @@ task_park(struct task *t, struct wait w)
 	t->flags |= TASK_PARKED;
 	if (w.limit_ns == LIMIT_IDLE)
 		t->flags |= TASK_IDLING;
-	if (t->want != 0 || t->timer.due_ns != TIMER_NEVER) {
-		t->flags |= TASK_HOPEFUL;
-		t->loop->hopeful++;
-	}
 	return true;
 }
 
@@ -178,9 +174,7 @@ task_resume(struct task *t, enum wake why)
 	assert(t->flags & TASK_PARKED);
 	if (t->flags & TASK_JOINING)
 		t->joining->joiner = NULL;
-	if (t->flags & TASK_HOPEFUL)
-		t->loop->hopeful--;
-	task_clear_flags(t, TASK_PARKED | TASK_JOINING | TASK_HOPEFUL | TASK_IDLING);
+	task_clear_flags(t, TASK_PARKED | TASK_JOINING | TASK_IDLING);
 	t->woke = (uint8_t)why;
 	queue(t);
 }

@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 #define ROOT	 1u
@@ -147,6 +146,14 @@ int64_t
 timers_next_ns(const struct timers *h)
 {
 	return h->count > 0 ? h->heap[ROOT].key_ns : TIMER_NEVER;
+}
+
+bool
+timers_any(struct timers *h)
+{
+	while (h->count > 0 && h->heap[ROOT].timer->due_ns == TIMER_NEVER)
+		timers_clear(h, h->heap[ROOT].timer);
+	return h->count > 0;
 }
 
 struct timer *

@@ -9,6 +9,7 @@
 #ifndef ECHOD_LOOP_TIMERS_H
 #define ECHOD_LOOP_TIMERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define TIMER_NEVER INT64_MAX
@@ -51,6 +52,9 @@ void timers_clear(struct timers *h, struct timer *tm);
 
 /* When to look again: never after the earliest deadline; TIMER_NEVER if empty. */
 int64_t timers_next_ns(const struct timers *h);
+
+/* Will any timer ever come up?  Forgets the slots of those that will not. */
+bool timers_any(struct timers *h);
 
 /*
  * Take out one timer whose time has come; NULL when none has.  Equal times come

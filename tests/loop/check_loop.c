@@ -157,6 +157,40 @@ START_TEST(not_stalled_while_a_descriptor_or_a_timer_is_left)
 }
 END_TEST
 
+/* Has a limit that does not come up, and then none. */
+static enum step
+trusting_run(struct task *t)
+{
+	TASK_BEGIN(t);
+	YIELD(t, within(woken(), SECONDS(9)));
+	YIELD(t, woken());
+	TASK_END(t);
+}
+
+static const struct task_type trusting_task = { .name = "trusting",
+	.run = trusting_run };
+
+static void
+wake(void *task)
+{
+	task_wake(task);
+}
+
+START_TEST(stalled_at_once_with_a_timer_left_that_is_disarmed)
+{
+	struct loop *loop = backends_open_loop(_i, 0);
+	struct task trusting;
+	struct doer waker;
+
+	start(loop, &trusting, NULL, &trusting_task, 0);
+	doer_start(&waker, loop, SECONDS(1), wake, &trusting);
+	ck_assert_int_eq(loop_run(loop), -EDEADLK);
+	ck_assert_int_eq(fake_clock_peek() - FAKE_CLOCK_START, SECONDS(1));
+	task_wake(&trusting);
+	run_to_the_end(loop);
+}
+END_TEST
+
 /* ---- where tasks are ---- */
 
 /* Waits in a routine that it calls. */
@@ -412,7 +446,7 @@ START_TEST(thousands_come_and_go)
 	ck_assert_int_lt(fake_clock_peek() - FAKE_CLOCK_START, MANY);
 	ck_assert_uint_le(loop->timers.room, 64); /* its memory is given back */
 	ck_assert_uint_eq(loop->timers.count, 0);
-	ck_assert_uint_eq(loop->hopeful, 0);
+	ck_assert_int_eq(loop->places_held, 0);
 	loop_close(loop);
 }
 END_TEST
@@ -429,6 +463,8 @@ main(void)
 	tcase_add_test(tc, a_backend_that_does_not_open);
 	tcase_add_loop_test(tc, idle_limits_count_from_the_first_turn, 0, n);
 	tcase_add_loop_test(tc, stalled_when_nothing_can_come, 0, n);
+	tcase_add_loop_test(tc, stalled_at_once_with_a_timer_left_that_is_disarmed, 0,
+	    n);
 	tcase_add_loop_test(tc, not_stalled_while_a_descriptor_or_a_timer_is_left, 0,
 	    n);
 	tcase_add_loop_test(tc, says_where_each_task_is, 0, n);
