@@ -59,8 +59,6 @@ place_take(struct task *t, int fd, enum io want)
 	struct place *p;
 	int r;
 
-	if (t->want == want && t->fd == fd)
-		return 0; /* as on most waits: it never left */
 	place_leave(t);
 	if (fd < 0)
 		return -EBADF;

@@ -131,6 +131,8 @@ set_limit(struct task *t, int64_t limit_ns)
 static int
 take_position(struct task *t, const struct wait *w)
 {
+	if (w->want != 0 && t->want == w->want && t->fd == w->fd)
+		return 0; /* as on most waits: it never left */
 	if (w->want != 0)
 		return place_take(t, w->fd, w->want);
 	place_leave(t);
