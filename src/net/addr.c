@@ -108,6 +108,11 @@ addr_format(const struct addr *a, char buf[ADDR_TEXT])
 
 	if (a->sa.sa_family == AF_INET6)
 		return format6(a, buf);
+	if (a->sa.sa_family == AF_UNIX) {
+		snprintf(buf, ADDR_TEXT, "unix pid %d uid %u", (int)a->process.pid,
+		    (unsigned)a->process.uid);
+		return buf;
+	}
 	inet_ntop(AF_INET, &a->in.sin_addr, host, sizeof(host));
 	snprintf(buf, ADDR_TEXT, "%s:%u", host, addr_port(a));
 	return buf;
@@ -164,6 +169,9 @@ addr_prefix(const struct addr *a)
 	if (a->sa.sa_family == AF_INET6) {
 		p.bytes[0] = 6;
 		memcpy(p.bytes + 1, &a->in6.sin6_addr, 8);
+	} else if (a->sa.sa_family == AF_UNIX) {
+		p.bytes[0] = 1;
+		memcpy(p.bytes + 1, &a->process.uid, 4);
 	} else {
 		p.bytes[0] = 4;
 		memcpy(p.bytes + 1, &a->in.sin_addr, 4);

@@ -7,12 +7,23 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-/* An IPv4 or IPv6 address and port.  28 bytes: there is one per connection. */
+/* Who is at the other end of a UNIX socket, which has no address worth telling. */
+struct addr_process {
+	sa_family_t family; /* AF_UNIX */
+	pid_t pid;
+	uid_t uid;
+};
+
+/*
+ * An IPv4 or IPv6 address and port, or a process on this machine.  28 bytes:
+ * there is one per connection.
+ */
 struct addr {
 	union {
 		struct sockaddr sa;
 		struct sockaddr_in in;
 		struct sockaddr_in6 in6;
+		struct addr_process process;
 	};
 };
 
@@ -29,9 +40,13 @@ struct addr addr_any(int family, uint16_t port);
  */
 int addr_parse(struct addr *ret, const char *text);
 
-/* Write it as addr_parse() reads it.  Returns buf, for use in a log line. */
+/*
+ * Write it as addr_parse() reads it, or "unix pid 123 uid 1000".  Returns buf, for
+ * use in a log line.
+ */
 const char *addr_format(const struct addr *a, char buf[ADDR_TEXT]);
 
+/* These are for IPv4 and IPv6.  The port is in host order. */
 uint16_t addr_port(const struct addr *a);
 void addr_set_port(struct addr *a, uint16_t port);
 socklen_t addr_len(const struct addr *a);
@@ -44,10 +59,11 @@ void addr_unmap(struct addr *a);
 
 /*
  * What one peer is to the limits: an IPv4 address, or the /64 prefix of an IPv6
- * address, because one host can have all of that.  Compare with memcmp(3).
+ * address, because one host can have all of that; or a user of this machine.
+ * Compare with memcmp(3).
  */
 struct addr_prefix {
-	uint8_t bytes[9]; /* 4 or 6, then the prefix, zero-padded */
+	uint8_t bytes[9]; /* 4, 6 or 1 for a user; then the prefix, zero-padded */
 };
 
 struct addr_prefix addr_prefix(const struct addr *a);

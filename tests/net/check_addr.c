@@ -246,6 +246,44 @@ START_TEST(prefix_is_an_address_or_a_64)
 }
 END_TEST
 
+/* ---- processes ---- */
+
+static struct addr
+process(pid_t pid, uid_t uid)
+{
+	return (struct addr){ .process = {
+				  .family = AF_UNIX, .pid = pid, .uid = uid } };
+}
+
+START_TEST(a_process_is_told_by_its_pid_and_user)
+{
+	struct addr a = process(123, 1000), b = process(INT32_MAX, UINT32_MAX);
+	char text[ADDR_TEXT];
+
+	ck_assert_str_eq(addr_format(&a, text), "unix pid 123 uid 1000");
+	ck_assert_str_eq(addr_format(&b, text), "unix pid 2147483647 uid 4294967295");
+	addr_unmap(&a);
+	ck_assert_int_eq(a.process.pid, 123);
+	ck_assert_uint_eq(sizeof(a), 28);
+}
+END_TEST
+
+START_TEST(the_prefix_of_a_process_is_its_user)
+{
+	struct addr a = process(1, 1000), b = process(2, 1000), c = process(1, 1001);
+	struct addr four = { .in = { .sin_family = AF_INET } };
+	struct addr_prefix p = addr_prefix(&a), q = addr_prefix(&b),
+			   r = addr_prefix(&c);
+	struct addr_prefix s;
+
+	ck_assert_mem_eq(&p, &q, sizeof(p));
+	ck_assert_mem_ne(&p, &r, sizeof(p));
+	four.in.sin_addr.s_addr = 1000;
+	s = addr_prefix(&four);
+	ck_assert_mem_ne(&p, &s, sizeof(p));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -271,6 +309,8 @@ main(void)
 	tcase_add_test(compare, mapped_becomes_what_it_is);
 	tcase_add_test(compare, what_is_not_mapped_stays);
 	tcase_add_test(compare, prefix_is_an_address_or_a_64);
+	tcase_add_test(compare, a_process_is_told_by_its_pid_and_user);
+	tcase_add_test(compare, the_prefix_of_a_process_is_its_user);
 	suite_add_tcase(suite, compare);
 	return run_suite(suite);
 }
