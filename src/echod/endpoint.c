@@ -99,8 +99,11 @@ endpoint_open(struct endpoint_list *list, const char *text,
 int
 endpoint_inherit(struct endpoint_list *list, int fd)
 {
-	int r = sock_adopt(fd);
+	enum sock_kind kind;
+	int r = sock_adopt(fd, &kind);
 
+	if (r == 0 && kind != SOCK_TCP)
+		r = -EINVAL;
 	if (r < 0) {
 		close(fd);
 		return r;

@@ -27,20 +27,45 @@ keep_urgent_inline(int fd)
 	return set_flag(fd, SOL_SOCKET, SO_OOBINLINE);
 }
 
+static bool
+is_any(const struct addr *a)
+{
+	return a->sa.sa_family == AF_INET6 ? IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr)
+					   : a->in.sin_addr.s_addr == INADDR_ANY;
+}
+
+/*
+ * The wildcard is not freely bound: that it cannot be had, as where the machine
+ * has no such family, should be seen.  SO_REUSEADDR would have two UDP sockets
+ * share a port without a word.
+ */
+static int
+set_options_before_bind(int fd, const struct addr *at,
+    const struct sock_listen_options *o)
+{
+	bool six = at->sa.sa_family == AF_INET6;
+	int r = 0;
+
+	if (o->kind == SOCK_TCP)
+		r = set_flag(fd, SOL_SOCKET, SO_REUSEADDR);
+	if (r == 0 && o->reuse_port)
+		r = set_flag(fd, SOL_SOCKET, SO_REUSEPORT);
+	if (r == 0 && six)
+		r = set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY);
+	if (r == 0 && !is_any(at))
+		r = set_flag(fd, six ? IPPROTO_IPV6 : IPPROTO_IP,
+		    six ? IPV6_FREEBIND : IP_FREEBIND);
+	return r == 0 ? keep_urgent_inline(fd) : r;
+}
+
 static int
 bind_and_listen(int fd, const struct addr *at, const struct sock_listen_options *o)
 {
-	int r = set_flag(fd, SOL_SOCKET, SO_REUSEADDR);
+	int r = set_options_before_bind(fd, at, o);
 
-	if (r == 0 && o->reuse_port)
-		r = set_flag(fd, SOL_SOCKET, SO_REUSEPORT);
-	if (r == 0 && at->sa.sa_family == AF_INET6)
-		r = set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY);
-	if (r == 0)
-		r = keep_urgent_inline(fd);
 	if (r == 0 && bind(fd, &at->sa, addr_len(at)) < 0)
 		r = -errno;
-	if (r == 0 && listen(fd, o->backlog) < 0)
+	if (r == 0 && o->kind == SOCK_TCP && listen(fd, o->backlog) < 0)
 		r = -errno;
 	return r;
 }
@@ -48,8 +73,8 @@ bind_and_listen(int fd, const struct addr *at, const struct sock_listen_options 
 int
 sock_listen(const struct addr *at, const struct sock_listen_options *options)
 {
-	int fd = socket(at->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-	    0);
+	int type = options->kind == SOCK_UDP ? SOCK_DGRAM : SOCK_STREAM;
+	int fd = socket(at->sa.sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int r;
 
 	if (fd < 0)
@@ -111,23 +136,44 @@ sock_listen_both(struct sock_both *ret, uint16_t port,
 	return r;
 }
 
-int
-sock_adopt(int fd)
+static int
+get_option(int fd, int option)
 {
-	int type, listening, flags = fcntl(fd, F_GETFL);
-	socklen_t size = sizeof(int);
-	struct addr at = { .sa.sa_family = AF_UNSPEC };
+	int value = 0;
+	socklen_t size = sizeof(value);
 
-	if (flags < 0 || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0 ||
-	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) < 0 ||
-	    sock_local_addr(fd, &at) < 0)
-		return -errno;
-	if (type != SOCK_STREAM || !listening ||
-	    (at.sa.sa_family != AF_INET && at.sa.sa_family != AF_INET6))
-		return -EINVAL;
+	return getsockopt(fd, SOL_SOCKET, option, &value, &size) < 0 ? -errno : value;
+}
+
+/* Returns 0, -EINVAL or -errno. */
+static int
+kind_of(int fd, enum sock_kind *ret)
+{
+	int domain = get_option(fd, SO_DOMAIN), type = get_option(fd, SO_TYPE);
+	bool internet = domain == AF_INET || domain == AF_INET6;
+
+	if (domain < 0)
+		return domain;
+	if (type == SOCK_STREAM && (internet || domain == AF_UNIX)) {
+		*ret = internet ? SOCK_TCP : SOCK_UNIX;
+		return get_option(fd, SO_ACCEPTCONN) == 1 ? 0 : -EINVAL;
+	}
+	*ret = SOCK_UDP;
+	return internet && get_option(fd, SO_PROTOCOL) == IPPROTO_UDP ? 0 : -EINVAL;
+}
+
+int
+sock_adopt(int fd, enum sock_kind *ret)
+{
+	enum sock_kind kind;
+	int r = kind_of(fd, &kind), flags = fcntl(fd, F_GETFL);
+
+	if (r < 0)
+		return r;
 	if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
 	    fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
 		return -errno;
+	*ret = kind;
 	return keep_urgent_inline(fd);
 }
 
@@ -141,6 +187,17 @@ sock_is_dual_stack(int fd)
 	return !v6only;
 }
 
+/* The kernel has noted who called connect(2). */
+static struct addr
+peer_process(int fd)
+{
+	struct ucred who = { 0 };
+	socklen_t size = sizeof(who);
+
+	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size);
+	return (struct addr){ .process = { AF_UNIX, who.pid, who.uid } };
+}
+
 int
 sock_accept(int listening, struct addr *peer)
 {
@@ -150,6 +207,8 @@ sock_accept(int listening, struct addr *peer)
 
 	if (fd < 0)
 		return -errno;
+	if (from.sa.sa_family == AF_UNIX)
+		from = peer_process(fd);
 	addr_unmap(&from);
 	*peer = from;
 	return fd;

@@ -1,4 +1,7 @@
-/* sock.h - TCP sockets, close-on-exec and non-blocking from birth. */
+/*
+ * sock.h - sockets to serve on, close-on-exec and non-blocking from birth.
+ * Those with a path are made by sock_unix.h.
+ */
 #ifndef ECHOD_NET_SOCK_H
 #define ECHOD_NET_SOCK_H
 
@@ -6,16 +9,24 @@
 
 #include "net/addr.h"
 
+enum sock_kind {
+	SOCK_TCP,
+	SOCK_UDP,
+	SOCK_UNIX, /* streams */
+};
+
 /* What a listening socket may be told before it is bound. */
 struct sock_listen_options {
-	int backlog; /* listen(2); the kernel caps it at net.core.somaxconn */
+	enum sock_kind kind; /* SOCK_TCP, or SOCK_UDP, which is bound and no more */
+	int backlog;	     /* listen(2); the kernel caps it at net.core.somaxconn */
 	bool reuse_port;
 };
 
 /*
  * Bind and listen.  IPv6 sockets are IPV6_V6ONLY, so that both families can
- * have the same port.  Returns the descriptor, which is the caller's, or -errno
- * of socket(2), bind(2) or listen(2).
+ * have the same port; an address may be one that this machine does not have
+ * yet (IP_FREEBIND, ip(7)).  Returns the descriptor, which is the caller's, or
+ * -errno of socket(2), bind(2) or listen(2).
  */
 int sock_listen(const struct addr *at, const struct sock_listen_options *options);
 
@@ -33,17 +44,18 @@ int sock_listen_both(struct sock_both *ret, uint16_t port,
     const struct sock_listen_options *options);
 
 /*
- * Make a listening socket that somebody else opened ready for sock_accept().
- * Returns 0; -EINVAL when it is no listening TCP socket; or -errno.
+ * Make a socket that somebody else bound ours: close-on-exec and non-blocking.
+ * Returns 0; -EINVAL when it is of none of the kinds, or a stream socket that
+ * does not listen; or -errno.
  */
-int sock_adopt(int fd);
+int sock_adopt(int fd, enum sock_kind *ret);
 
 /* Does this socket, bound to [::], take IPv4 connections as well (ipv6(7), IPV6_V6ONLY)? */
 bool sock_is_dual_stack(int fd);
 
 /*
- * Take one connection off a listening socket; *peer is unmapped already.
- * Returns the descriptor or -errno of accept(2), -EAGAIN when there is none.
+ * Take one connection off a listening socket; *peer is unmapped already, or is the
+ * process that connected (SO_PEERCRED, unix(7)).  Returns the descriptor or -errno of accept(2), -EAGAIN when there is none.
  */
 int sock_accept(int listening, struct addr *peer);
 
@@ -54,7 +66,7 @@ struct sock_stream_options {
 };
 
 /*
- * Options for an accepted connection; urgent data always stays in the stream
+ * Options for an accepted connection, as far as its kind has them; urgent data always stays in the stream
  * (SO_OOBINLINE).  A connection that broke just now is no failure here: its
  * next recv(2) will say so.
  */

@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/util.h"
@@ -100,6 +101,116 @@ START_TEST(port_can_be_shared)
 }
 END_TEST
 
+START_TEST(an_address_may_come_later)
+{
+	struct sock_listen_options options = { .backlog = 1, .kind = _i };
+	struct addr four, six;
+
+	ck_assert_int_eq(addr_parse(&four, "192.0.2.1:0"), 0);
+	ck_assert_int_eq(addr_parse(&six, "[2001:db8::1]:0"), 0);
+	ck_assert_int_ge(sock_listen(&four, &options), 0);
+	ck_assert_int_ge(sock_listen(&six, &options), 0);
+}
+END_TEST
+
+/* ---- datagrams ---- */
+
+START_TEST(a_datagram_socket_is_bound)
+{
+	struct sock_listen_options options = { .kind = SOCK_UDP };
+	struct addr at = loopback(families[_i]);
+	int fd = sock_listen(&at, &options);
+
+	ck_assert_int_ge(fd, 0);
+	ck_flags(fd);
+	ck_assert_int_eq(option(fd, SOL_SOCKET, SO_TYPE), SOCK_DGRAM);
+	ck_assert_int_eq(sock_local_addr(fd, &at), 0);
+	ck_assert_uint_ne(addr_port(&at), 0);
+	ck_assert_int_eq(sock_listen(&at, &options), -EADDRINUSE);
+	options.kind = SOCK_TCP;
+	ck_assert_int_ge(sock_listen(&at, &options), 0); /* ports are not shared */
+}
+END_TEST
+
+START_TEST(a_datagram_port_can_be_shared)
+{
+	struct sock_listen_options options = { .kind = SOCK_UDP, .reuse_port = true };
+	struct addr at = loopback(AF_INET);
+	int fd = sock_listen(&at, &options);
+
+	ck_assert_int_eq(sock_local_addr(fd, &at), 0);
+	ck_assert_int_ge(sock_listen(&at, &options), 0);
+}
+END_TEST
+
+START_TEST(datagrams_of_both_families_on_one_port)
+{
+	struct sock_listen_options options = { .kind = SOCK_UDP };
+	struct addr four, six;
+	struct sock_both both;
+
+	ck_assert_int_eq(sock_listen_both(&both, 0, &options), 0);
+	ck_assert_int_eq(sock_local_addr(both.v4, &four), 0);
+	ck_assert_int_eq(sock_local_addr(both.v6, &six), 0);
+	ck_assert_uint_eq(addr_port(&four), addr_port(&six));
+}
+END_TEST
+
+/* ---- sockets of others ---- */
+
+static int
+bound_unix(int type)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, type, 0);
+
+	/* A name of the kernel's choice, and no file. */
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&name, sizeof(sa_family_t)), 0);
+	return fd;
+}
+
+static void
+ck_adopts(int fd, enum sock_kind expected)
+{
+	enum sock_kind kind = 99;
+
+	ck_assert_int_eq(fcntl(fd, F_SETFL, 0), 0);
+	ck_assert_int_eq(fcntl(fd, F_SETFD, 0), 0);
+	ck_assert_int_eq(sock_adopt(fd, &kind), 0);
+	ck_assert_int_eq(kind, expected);
+	ck_flags(fd);
+}
+
+START_TEST(sockets_of_each_kind_are_adopted)
+{
+	struct sock_listen_options options = { .kind = SOCK_UDP };
+	struct addr at, any = loopback(families[_i]);
+	int fd = bound_unix(SOCK_STREAM);
+
+	ck_assert_int_eq(listen(fd, 1), 0);
+	ck_adopts(fd, SOCK_UNIX);
+	ck_adopts(tcp_listener(families[_i], &at), SOCK_TCP);
+	ck_adopts(sock_listen(&any, &options), SOCK_UDP);
+}
+END_TEST
+
+START_TEST(nothing_else_is_adopted)
+{
+	const int others[] = { bound_unix(SOCK_STREAM), bound_unix(SOCK_DGRAM),
+		bound_unix(SOCK_SEQPACKET), socket(AF_INET, SOCK_STREAM, 0),
+		open("/dev/null", O_RDWR) };
+	enum sock_kind kind = 99;
+
+	listen(others[2], 1);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		ck_assert_msg(sock_adopt(others[i], &kind) ==
+			(i + 1 < ARRAY_SIZE(others) ? -EINVAL : -ENOTSOCK),
+		    "%zu", i);
+	ck_assert_int_eq(sock_adopt(-1, &kind), -EBADF);
+	ck_assert_int_eq(kind, 99);
+}
+END_TEST
+
 START_TEST(mapped_peer_is_unmapped)
 {
 	struct addr at = addr_any(AF_INET6, 0), four = loopback(AF_INET), peer;
@@ -184,6 +295,13 @@ main(void)
 	tcase_add_test(tc, port_in_use);
 	tcase_add_test(tc, port_is_free_again_at_once);
 	tcase_add_test(tc, port_can_be_shared);
+	tcase_add_loop_test(tc, an_address_may_come_later, SOCK_TCP, SOCK_UDP + 1);
+	tcase_add_loop_test(tc, a_datagram_socket_is_bound, 0, ARRAY_SIZE(families));
+	tcase_add_test(tc, a_datagram_port_can_be_shared);
+	tcase_add_test(tc, datagrams_of_both_families_on_one_port);
+	tcase_add_loop_test(tc, sockets_of_each_kind_are_adopted, 0,
+	    ARRAY_SIZE(families));
+	tcase_add_test(tc, nothing_else_is_adopted);
 	tcase_add_test(tc, mapped_peer_is_unmapped);
 	tcase_add_test(tc, options_are_set_as_told);
 	tcase_add_test(tc, urgent_data_stays_in_the_stream);
