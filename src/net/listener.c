@@ -62,6 +62,20 @@ accept_some(struct listener *l, int most)
 	return 0;
 }
 
+static bool
+is_paced(const struct listener *l)
+{
+	return l->pace != NULL && l->pace->rule.every_ns > 0;
+}
+
+/* How long until one more may be accepted. */
+static int64_t
+turn_ns(struct listener *l)
+{
+	return bucket_reserve(&l->pace->bucket, &l->pace->rule,
+	    loop_now_ns(l->task.loop));
+}
+
 static enum step
 listener_run(struct task *t)
 {
@@ -73,7 +87,12 @@ listener_run(struct task *t)
 		YIELD(t, readable(l->fd));
 		if (t->woke != WAKE_READY)
 			break;
-		err = accept_some(l, ACCEPTS_PER_TURN);
+		if (is_paced(l)) {
+			YIELD(t, elapsed(turn_ns(l)));
+			if (t->woke == WAKE_CANCEL)
+				break;
+		}
+		err = accept_some(l, is_paced(l) ? 1 : ACCEPTS_PER_TURN);
 		if (err == 0)
 			continue;
 		/* The connection stays in the backlog, so to wait on would spin. */
@@ -111,5 +130,6 @@ listener_start(struct loop *loop, struct listener *l, struct task_group *group)
 void
 listener_retry(struct listener *l)
 {
-	task_wake(&l->task);
+	if (l->trouble != 0)
+		task_wake(&l->task);
 }

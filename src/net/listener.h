@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "base/bucket.h"
 #include "loop/loop.h"
 #include "loop/task.h"
 #include "net/addr.h"
@@ -24,18 +25,25 @@ struct listener_type {
 	void (*finished)(struct listener *l);
 };
 
+/* How many connections a second are accepted, by all listeners that share this. */
+struct listener_pace {
+	struct bucket bucket;
+	struct bucket_rule rule;
+};
+
 struct listener {
 	struct task task;
 	const struct listener_type *type;
 	int fd;
 	bool inherited; /* others listen on it too: leave its backlog to them */
-	int trouble;	/* errno of the present trouble, or 0 */
+	struct listener_pace *pace; /* NULL: as fast as they come */
+	int trouble;		    /* errno of the present trouble, or 0 */
 };
 
 /*
  * Accept on l->fd until cancelled; then accept what is already in the backlog
- * (unless inherited), and close it.  Set type, fd and inherited first; fd
- * belongs to the listener from then on.  Returns 0, or -ENOMEM with fd still
+ * (unless inherited), and close it.  What comes faster than the pace waits in the
+ * backlog.  Set type, fd, inherited and pace first; fd belongs to the listener from then on.  Returns 0, or -ENOMEM with fd still
  * the caller's.
  */
 int listener_start(struct loop *loop, struct listener *l, struct task_group *group);

@@ -253,6 +253,110 @@ START_TEST(retry_without_a_pause_is_nothing)
 }
 END_TEST
 
+/* ---- the pace: ten a second, two at once ---- */
+
+static struct listener_pace pace;
+
+static void
+set_pace(void)
+{
+	pace = (struct listener_pace){ .rule = bucket_rule(10, 2) };
+	listener.pace = &pace;
+}
+
+START_TEST(accepts_no_faster_than_its_pace)
+{
+	set_up(_i);
+	set_pace();
+	clients_come(6);
+	actor_start(loop, SECONDS(1), cancel);
+	run();
+	ck_assert_int_eq(accepted_count, 6);
+	ck_assert_int_eq(most_in_turn, 1);
+	ck_assert_int_eq(accepted_ns, MILLISECONDS(400));
+	ck_assert_int_lt(hurry_waits(), 30);
+}
+END_TEST
+
+START_TEST(no_pace_is_no_wait)
+{
+	set_up(_i);
+	set_pace();
+	pace.rule = bucket_rule(0, 1);
+	clients_come(6);
+	actor_start(loop, SECONDS(1), cancel);
+	run();
+	ck_assert_int_eq(accepted_ns, 0);
+	ck_assert_int_eq(most_in_turn, 6);
+}
+END_TEST
+
+START_TEST(retry_does_not_end_the_wait_for_its_turn)
+{
+	set_up(_i);
+	set_pace();
+	clients_come(6);
+	for (int i = 1; i < 4; i++)
+		actor_start(loop, MILLISECONDS(50 * i), retry);
+	actor_start(loop, SECONDS(1), cancel);
+	run();
+	ck_assert_int_eq(accepted_ns, MILLISECONDS(400));
+}
+END_TEST
+
+static struct listener neighbour;
+static int accepted_by_other;
+
+static void
+other_accepted(struct listener *l, int fd, const struct addr *peer)
+{
+	(void)l;
+	(void)fd;
+	(void)peer;
+	accepted_by_other++;
+}
+
+static bool
+cancel_both(void)
+{
+	ck_assert_int_eq(accepted_count, 6);
+	ck_assert_int_eq(accepted_by_other, 6);
+	cancel();
+	task_cancel(&neighbour.task);
+	return false;
+}
+
+START_TEST(listeners_share_a_pace_evenly)
+{
+	static const struct listener_type other_type = { other_accepted, trouble,
+		NULL };
+	struct addr other_at;
+
+	set_up(_i);
+	set_pace();
+	clients_come(10);
+	neighbour = (struct listener){ .type = &other_type, .pace = &pace };
+	neighbour.fd = tcp_listener(AF_INET, &other_at);
+	for (int i = 0; i < 10; i++)
+		tcp_connect(&other_at);
+	ck_assert_int_eq(listener_start(loop, &neighbour, NULL), 0);
+	actor_start(loop, MILLISECONDS(1050), cancel_both);
+	run();
+}
+END_TEST
+
+START_TEST(what_waits_for_its_turn_is_accepted_at_the_end)
+{
+	set_up(_i);
+	set_pace();
+	clients_come(6);
+	actor_start(loop, MILLISECONDS(150), cancel);
+	run();
+	ck_assert_int_eq(accepted_count, 6);
+	ck_assert_int_eq(accepted_ns, MILLISECONDS(150));
+}
+END_TEST
+
 START_TEST(error_of_one_peer_is_no_trouble)
 {
 	static const int errors[] = { ECONNABORTED, EPERM, EPROTO, ENETDOWN, EINTR };
@@ -337,6 +441,11 @@ main(void)
 	tcase_add_loop_test(tc, another_error_is_the_same_trouble, 0, n);
 	tcase_add_loop_test(tc, retry_ends_the_pause, 0, n);
 	tcase_add_loop_test(tc, retry_without_a_pause_is_nothing, 0, n);
+	tcase_add_loop_test(tc, accepts_no_faster_than_its_pace, 0, n);
+	tcase_add_loop_test(tc, no_pace_is_no_wait, 0, n);
+	tcase_add_loop_test(tc, retry_does_not_end_the_wait_for_its_turn, 0, n);
+	tcase_add_loop_test(tc, listeners_share_a_pace_evenly, 0, n);
+	tcase_add_loop_test(tc, what_waits_for_its_turn_is_accepted_at_the_end, 0, n);
 	tcase_add_loop_test(tc, error_of_one_peer_is_no_trouble, 0, n);
 	tcase_add_loop_test(tc, backlog_is_accepted_before_it_closes, 0, n);
 	tcase_add_loop_test(tc, inherited_backlog_is_left_to_others, 0, n);
