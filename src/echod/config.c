@@ -20,6 +20,7 @@ void
 config_release(struct config *c)
 {
 	config_listen_drop(c);
+	access_drop(&c->access);
 }
 
 void
@@ -82,6 +83,11 @@ format_value(char *buf, size_t size, const struct config_key *key, int64_t value
 	case CONFIG_WORD:
 		snprintf(buf, size, "\"%s\"", key->words[value]);
 		break;
+	case CONFIG_MODE:
+		snprintf(buf, size, "\"%04" PRIo64 "\"", (uint64_t)value);
+		break;
+	case CONFIG_NETWORKS:
+		break;
 	}
 }
 
@@ -94,6 +100,21 @@ dump_listen(const struct config *c, FILE *out)
 	fprintf(out, " ];\n");
 }
 
+/* Of any length: the meaning goes above. */
+static void
+dump_networks(const struct config *c, const struct config_key *key, const char *name,
+    FILE *out)
+{
+	const struct cidr_list *list = config_key_networks(key, c);
+	char text[CIDR_TEXT];
+
+	fprintf(out, "\t# %s\n\t%s = [", key->meaning, name);
+	for (int i = 0; i < list->n; i++)
+		fprintf(out, "%s \"%s\"", i == 0 ? "" : ",",
+		    cidr_format(&list->all[i], text));
+	fprintf(out, " ];\n");
+}
+
 static void
 dump_key(const struct config *c, const struct config_key *key, FILE *out)
 {
@@ -101,6 +122,10 @@ dump_key(const struct config *c, const struct config_key *key, FILE *out)
 	const char *name = dot == NULL ? key->name : dot + 1;
 	char value[40], line[80];
 
+	if (key->type == CONFIG_NETWORKS) {
+		dump_networks(c, key, name, out);
+		return;
+	}
 	format_value(value, sizeof(value), key, config_key_get(key, c));
 	snprintf(line, sizeof(line), "%s = %s;", name, value);
 	fprintf(out, "%s%-40s # %s\n", dot == NULL ? "" : "\t", line, key->meaning);

@@ -13,13 +13,16 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "echod/access.h"
 #include "net/addr.h"
 #include "net/sock.h"
 
 /* One address to listen on, as in the file. */
 struct config_listen {
-	char *text; /* "127.0.0.1:8000", or "*:8000" */
-	struct addr addr;
+	char *text; /* "127.0.0.1:8000", "udp:*:8000", "unix:/run/echod/echod.sock" */
+	enum sock_kind kind;
+	const char *path; /* of SOCK_UNIX: within text */
+	struct addr addr; /* of the others */
 	bool
 	    both; /* "*:8000": addr is the IPv4 half, the same port of [::] the other */
 };
@@ -31,6 +34,9 @@ struct config {
 
 	int64_t max_connections;
 	int64_t max_connections_per_address; /* 0: no limit */
+	int64_t accepts_per_second;	     /* 0: no limit */
+	int64_t max_lifetime_ns;	     /* 0: no limit */
+	int64_t bytes_per_second;	     /* of a connection; 0: no limit */
 	int64_t buffer_size;		     /* bytes */
 
 	int64_t idle_ns; /* 0: never */
@@ -40,6 +46,13 @@ struct config {
 	bool nodelay;
 	bool keepalive;
 	bool reuse_port;
+	int64_t unix_mode; /* chmod(2) */
+
+	struct access access;
+
+	bool udp_allow_low_ports;
+	int64_t udp_rate_per_address;  /* datagrams a second; 0: no limit */
+	int64_t udp_burst_per_address; /* datagrams; 0: no limit */
 
 	int64_t log_level;  /* enum log_level */
 	int64_t log_target; /* enum log_target */

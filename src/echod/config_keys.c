@@ -1,5 +1,6 @@
 #include "echod/config_keys.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -18,6 +19,8 @@ _Static_assert(LOG_TARGET_AUTO == 0 && LOG_TARGET_SYSLOG == 2, "targets[] in ord
 #define BOOL	       .type = CONFIG_BOOL, RANGE(0, 1)
 #define CHOICE(list)   .type = CONFIG_CHOICE, .words = (list)
 #define WORD(list)     .type = CONFIG_WORD, .words = (list)
+#define MODE	       .type = CONFIG_MODE, RANGE(0, 0777)
+#define NETWORKS       .type = CONFIG_NETWORKS
 #define DEFAULT(value) .initial = (value)
 #define NEEDS_RESTART  .restart = true
 
@@ -32,6 +35,15 @@ const struct config_key config_keys[] = {
 	{ "limits.max_connections_per_address", INTEGER, IN(max_connections_per_address),
 	  DEFAULT(0), RANGE(0, 1000000),
 	  .meaning = "of one IPv4 address or IPv6 /64; 0: no limit" },
+	{ "limits.accepts_per_second", INTEGER, IN(accepts_per_second),
+	  DEFAULT(0), RANGE(0, 1000000),
+	  .meaning = "over all TCP listeners; the rest waits in the backlog; 0: no limit" },
+	{ "limits.max_lifetime", DURATION, IN(max_lifetime_ns),
+	  DEFAULT(0), RANGE(0, SECONDS(2592000)),
+	  .meaning = "seconds until a connection is ended; 0: no limit" },
+	{ "limits.bytes_per_second", INTEGER, IN(bytes_per_second),
+	  DEFAULT(0), RANGE(0, 100000000000),
+	  .meaning = "of one connection, as they are read; 0: no limit" },
 	{ "limits.buffer_size", INTEGER, IN(buffer_size),
 	  DEFAULT(262144), RANGE(1024, 16777216), NEEDS_RESTART,
 	  .meaning = "bytes read at once, and the most one connection holds unsent" },
@@ -51,6 +63,23 @@ const struct config_key config_keys[] = {
 	  .meaning = "probe silent peers: SO_KEEPALIVE, socket(7)" },
 	{ "socket.reuse_port", BOOL, IN(reuse_port), DEFAULT(false),
 	  .meaning = "share the port with other processes: SO_REUSEPORT, socket(7)" },
+
+	{ "socket.unix_mode", MODE, IN(unix_mode), DEFAULT(0666),
+	  .meaning = "who may connect to a UNIX socket, chmod(1)" },
+
+	{ "access.allow", NETWORKS, IN(access.allow),
+	  .meaning = "who is served; empty: everybody" },
+	{ "access.deny", NETWORKS, IN(access.deny),
+	  .meaning = "who is not, even if allowed" },
+
+	{ "udp.allow_low_ports", BOOL, IN(udp_allow_low_ports), DEFAULT(false),
+	  .meaning = "answer datagrams from ports below 1024" },
+	{ "udp.rate_per_address", INTEGER, IN(udp_rate_per_address),
+	  DEFAULT(1000), RANGE(0, 1000000),
+	  .meaning = "datagrams a second from one address or IPv6 /64; 0: no limit" },
+	{ "udp.burst_per_address", INTEGER, IN(udp_burst_per_address),
+	  DEFAULT(1000), RANGE(0, 1000000),
+	  .meaning = "datagrams at once from one address or IPv6 /64; 0: no limit" },
 
 	{ "log.level", CHOICE(levels), IN(log_level), DEFAULT(LOG_LEVEL_INFO),
 	  .meaning = "debug, info, warning or error, and what is worse" },
@@ -89,6 +118,8 @@ config_key_get(const struct config_key *key, const struct config *c)
 {
 	const void *at = (const char *)c + key->offset;
 
+	if (key->type == CONFIG_NETWORKS)
+		return 0;
 	if (key->type == CONFIG_BOOL)
 		return *(const bool *)at;
 	if (key->type == CONFIG_WORD)
@@ -101,10 +132,19 @@ config_key_set(const struct config_key *key, struct config *c, int64_t value)
 {
 	void *at = (char *)c + key->offset;
 
+	if (key->type == CONFIG_NETWORKS)
+		return;
 	if (key->type == CONFIG_BOOL)
 		*(bool *)at = value != 0;
 	else if (key->type == CONFIG_WORD)
 		*(const char **)at = key->words[value];
 	else
 		*(int64_t *)at = value;
+}
+
+struct cidr_list *
+config_key_networks(const struct config_key *key, const struct config *c)
+{
+	assert(key->type == CONFIG_NETWORKS);
+	return (struct cidr_list *)((uintptr_t)c + key->offset);
 }

@@ -10,11 +10,13 @@
 
 /* How a key is written in the file, and kept in struct config. */
 enum config_type {
-	CONFIG_INTEGER, /* an integer;            int64_t */
-	CONFIG_SECONDS, /* integer or decimal;    int64_t nanoseconds */
-	CONFIG_BOOL,	/* true, false;           bool */
-	CONFIG_CHOICE,	/* a string of words[];   int64_t, its index */
-	CONFIG_WORD,	/* a string of words[];   const char *, that word */
+	CONFIG_INTEGER,	 /* an integer;            int64_t */
+	CONFIG_SECONDS,	 /* integer or decimal;    int64_t nanoseconds */
+	CONFIG_BOOL,	 /* true, false;           bool */
+	CONFIG_CHOICE,	 /* a string of words[];   int64_t, its index */
+	CONFIG_WORD,	 /* a string of words[];   const char *, that word */
+	CONFIG_MODE,	 /* a string, octal;       int64_t */
+	CONFIG_NETWORKS, /* a list of strings;    struct cidr_list */
 };
 
 struct config_key {
@@ -33,8 +35,15 @@ extern const struct config_key config_keys[]; /* ends with a NULL name */
 /* The key of that dotted name, or NULL. */
 const struct config_key *config_key_find(const char *name);
 
-/* Its value in c as a plain number: nanoseconds, 0 or 1, index of words[]. */
+/*
+ * Its value in c as a plain number: nanoseconds, 0 or 1, index of words[].  A list
+ * has none: it is 0, and setting that does nothing.
+ */
 int64_t config_key_get(const struct config_key *key, const struct config *c);
 void config_key_set(const struct config_key *key, struct config *c, int64_t value);
+
+/* The list in c of a key that has one. */
+struct cidr_list *config_key_networks(const struct config_key *key,
+    const struct config *c);
 
 #endif

@@ -4,22 +4,82 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int
-parse(struct config_listen *ret, const char *text)
-{
-	bool both = strncmp(text, "*:", 2) == 0;
-	char v4[ADDR_TEXT];
+#include "base/util.h"
+#include "net/sock_unix.h"
 
-	ret->both = both;
-	snprintf(v4, sizeof(v4), "0.0.0.0%s", both ? text + 1 : "");
-	return addr_parse(&ret->addr, both ? v4 : text);
+/* ---- reading ---- */
+
+static const char *
+parse_path(struct config_listen *ret, const char *path)
+{
+	ret->path = path;
+	if (*path != '/')
+		return "is not the path of a socket, which begins with /";
+	if (strlen(path) >= SOCK_UNIX_PATH)
+		return "has a path of more than 107 bytes";
+	return NULL;
 }
+
+static bool
+lacks_scope(const struct addr *a)
+{
+	return a->sa.sa_family == AF_INET6 && a->in6.sin6_scope_id == 0 &&
+	    IN6_IS_ADDR_LINKLOCAL(&a->in6.sin6_addr);
+}
+
+static const char *
+parse_address(struct config_listen *ret, const char *text)
+{
+	char v4[ADDR_TEXT];
+	int r;
+
+	ret->both = strncmp(text, "*:", 2) == 0;
+	snprintf(v4, sizeof(v4), "0.0.0.0%s", ret->both ? text + 1 : "");
+	r = addr_parse(&ret->addr, ret->both ? v4 : text);
+	if (r == -ENODEV)
+		return "names an interface that does not exist";
+	if (r < 0)
+		return "is not an address such as \"127.0.0.1:8000\", \"[::1]:8000\" "
+		       "or \"*:8000\"";
+	if (lacks_scope(&ret->addr))
+		return "is link-local: it takes an interface, as in "
+		       "\"[fe80::1%eth0]:8000\"";
+	return NULL;
+}
+
+static const struct {
+	const char *prefix;
+	enum sock_kind kind;
+	const char *(*parse)(struct config_listen *ret, const char *rest);
+} kinds[] = {
+	{ "udp:", SOCK_UDP, parse_address },
+	{ "unix:", SOCK_UNIX, parse_path },
+	{ "", SOCK_TCP, parse_address },
+};
+
+const char *
+config_listen_parse(struct config_listen *ret, char *text)
+{
+	size_t i = 0;
+
+	while (strncmp(text, kinds[i].prefix, strlen(kinds[i].prefix)) != 0)
+		i++;
+	*ret = (struct config_listen){ .text = text, .kind = kinds[i].kind };
+	return kinds[i].parse(ret, text + strlen(kinds[i].prefix));
+}
+
+/* ---- the list ---- */
 
 static bool
 covers(const struct config_listen *a, const struct config_listen *b)
 {
-	struct addr v6 = addr_any(AF_INET6, addr_port(&a->addr));
+	struct addr v6;
 
+	if (a->kind != b->kind)
+		return false;
+	if (a->kind == SOCK_UNIX)
+		return strcmp(a->path, b->path) == 0;
+	v6 = addr_any(AF_INET6, addr_port(&a->addr));
 	return addr_equal(&a->addr, &b->addr) || (a->both && addr_equal(&v6, &b->addr));
 }
 
@@ -32,43 +92,37 @@ is_there(const struct config *c, const struct config_listen *one)
 	return false;
 }
 
-static int
-append(struct config *c, const struct config_listen *one, const char *text)
+/* Returns NULL or what is wrong; then the text is still the caller's. */
+static const char *
+add(struct config *c, char *text)
 {
 	size_t n = (size_t)c->nlisten;
-	struct config_listen *room = realloc(c->listen, (n + 1) * sizeof(*room));
+	struct config_listen *room;
+	struct config_listen one;
+	const char *wrong = config_listen_parse(&one, text);
 
+	if (wrong != NULL)
+		return wrong;
+	if (is_there(c, &one))
+		return "is there already";
+	room = reallocarray(c->listen, n + 1, sizeof(*room));
 	if (room == NULL)
-		return -ENOMEM;
+		return strerror(ENOMEM);
+	room[n] = one;
 	c->listen = room;
-	room[n] = *one;
-	room[n].text = strdup(text);
-	if (room[n].text == NULL)
-		return -ENOMEM;
 	c->nlisten++;
-	return 0;
+	return NULL;
 }
 
 const char *
 config_listen_add(struct config *c, const char *text)
 {
-	struct config_listen one = { 0 };
-	int r;
+	char *copy = strdup(text);
+	const char *wrong = copy == NULL ? strerror(ENOMEM) : add(c, copy);
 
-	if (strncmp(text, "udp:", 4) == 0 || strncmp(text, "unix:", 5) == 0)
-		return "is not supported by this version of echod";
-	r = parse(&one, text);
-	if (r == -EINVAL)
-		return "is not an address such as \"127.0.0.1:8000\", \"[::1]:8000\" "
-		       "or "
-		       "\"*:8000\"";
-	if (r == 0 && is_there(c, &one))
-		return "is there already";
-	if (r == 0)
-		r = append(c, &one, text);
-	if (r == -ENODEV)
-		return "names an interface that does not exist";
-	return r == 0 ? NULL : strerror(-r);
+	if (wrong != NULL)
+		free(copy);
+	return wrong;
 }
 
 void

@@ -26,17 +26,31 @@ dump(const struct config *c)
 }
 
 static void
+assert_same_networks(const struct cidr_list *a, const struct cidr_list *b)
+{
+	ck_assert_int_eq(a->n, b->n);
+	for (int i = 0; i < a->n; i++)
+		ck_assert_mem_eq(&a->all[i], &b->all[i], sizeof(a->all[i]));
+}
+
+static void
 assert_same(const struct config *a, const struct config *b)
 {
 	ck_assert_int_eq(a->nlisten, b->nlisten);
 	for (int i = 0; i < a->nlisten; i++) {
 		ck_assert_str_eq(a->listen[i].text, b->listen[i].text);
-		ck_assert(addr_equal(&a->listen[i].addr, &b->listen[i].addr));
+		ck_assert_int_eq(a->listen[i].kind, b->listen[i].kind);
 		ck_assert_int_eq(a->listen[i].both, b->listen[i].both);
+		if (a->listen[i].kind == SOCK_UNIX)
+			ck_assert_str_eq(a->listen[i].path, b->listen[i].path);
+		else
+			ck_assert(addr_equal(&a->listen[i].addr, &b->listen[i].addr));
 	}
 	for (const struct config_key *key = config_keys; key->name != NULL; key++)
 		ck_assert_msg(config_key_get(key, a) == config_key_get(key, b),
 		    "%s differs", key->name);
+	assert_same_networks(&a->access.allow, &b->access.allow);
+	assert_same_networks(&a->access.deny, &b->access.deny);
 }
 
 /* What is written is read back as the same. */
@@ -63,6 +77,9 @@ START_TEST(defaults_are_those_of_the_manual)
 	ck_assert_ptr_null(c.listen);
 	ck_assert_int_eq(c.max_connections, 1000);
 	ck_assert_int_eq(c.max_connections_per_address, 0);
+	ck_assert_int_eq(c.accepts_per_second, 0);
+	ck_assert_int_eq(c.max_lifetime_ns, 0);
+	ck_assert_int_eq(c.bytes_per_second, 0);
 	ck_assert_int_eq(c.buffer_size, 262144);
 	ck_assert_int_eq(c.idle_ns, SECONDS(300));
 	ck_assert_int_eq(c.drain_ns, SECONDS(10));
@@ -70,6 +87,12 @@ START_TEST(defaults_are_those_of_the_manual)
 	ck_assert(c.nodelay);
 	ck_assert(!c.keepalive);
 	ck_assert(!c.reuse_port);
+	ck_assert_int_eq(c.unix_mode, 0666);
+	ck_assert_int_eq(c.access.allow.n, 0);
+	ck_assert_int_eq(c.access.deny.n, 0);
+	ck_assert(!c.udp_allow_low_ports);
+	ck_assert_int_eq(c.udp_rate_per_address, 1000);
+	ck_assert_int_eq(c.udp_burst_per_address, 1000);
 	ck_assert_int_eq(c.log_level, LOG_LEVEL_INFO);
 	ck_assert_int_eq(c.log_target, LOG_TARGET_AUTO);
 	ck_assert_str_eq(c.backend, "auto");
@@ -117,8 +140,8 @@ START_TEST(the_example_has_every_key)
 
 	config_each_key(append_missing, missing);
 	ck_assert_str_eq(missing, "");
-	append_missing("limits.max_lifetime", missing);
-	ck_assert_str_eq(missing, "limits.max_lifetime ");
+	append_missing("limits.no_such_key", missing);
+	ck_assert_str_eq(missing, "limits.no_such_key ");
 }
 END_TEST
 
@@ -161,12 +184,19 @@ START_TEST(the_dump_of_anything_is_read_back)
 	c.port = 1;
 	c.max_connections = 2;
 	c.max_connections_per_address = 3;
+	c.accepts_per_second = 7;
+	c.max_lifetime_ns = MILLISECONDS(8500);
+	c.bytes_per_second = 100000000000;
 	c.buffer_size = 4096;
 	c.idle_ns = MILLISECONDS(1500);
 	c.drain_ns = 0;
 	c.backlog = 5;
 	c.nodelay = false;
 	c.keepalive = c.reuse_port = true;
+	c.unix_mode = 0070;
+	c.udp_allow_low_ports = true;
+	c.udp_rate_per_address = 9;
+	c.udp_burst_per_address = 10;
 	c.log_level = LOG_LEVEL_ERROR;
 	c.log_target = LOG_TARGET_SYSLOG;
 	c.backend = poller_select.name;
@@ -180,12 +210,17 @@ START_TEST(the_dump_of_a_list_is_read_back)
 	struct config c;
 	char *text;
 
-	assert_right("listen = ( \"127.0.0.1:8000\", \"*:0\", \"[::1]:08000\" );");
+	assert_right("listen = ( \"127.0.0.1:8000\", \"*:0\", \"[::1]:08000\","
+		     "           \"udp:*:1\", \"unix:/run/e\" );"
+		     "access: { allow = [ \"10.0.0.0/8\", \"::1\" ];"
+		     "          deny = [ \"10.1.0.0/16\" ]; };");
 	c = got;
 	config_defaults(&got); /* c has it now */
 	text = dump(&c);
 	ck_assert_ptr_null(strstr(text, "\nport = "));
 	ck_assert_int_eq(strncmp(text, "listen = [", 10), 0);
+	ck_assert_ptr_nonnull(strstr(text,
+	    "\tallow = [ \"10.0.0.0/8\", \"::1/128\" ];\n"));
 	free(text);
 	assert_survives(&c);
 	config_release(&c);
@@ -263,8 +298,11 @@ START_TEST(every_key_is_visited)
 	config_each_key(append, keys);
 	ck_assert_str_eq(keys,
 	    "port limits.max_connections limits.max_connections_per_address "
+	    "limits.accepts_per_second limits.max_lifetime limits.bytes_per_second "
 	    "limits.buffer_size timeouts.idle timeouts.drain socket.backlog "
-	    "socket.nodelay socket.keepalive socket.reuse_port log.level log.target "
+	    "socket.nodelay socket.keepalive socket.reuse_port socket.unix_mode "
+	    "access.allow access.deny udp.allow_low_ports udp.rate_per_address "
+	    "udp.burst_per_address log.level log.target "
 	    "loop.backend loop.spin_us listen ");
 }
 END_TEST

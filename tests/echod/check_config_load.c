@@ -13,10 +13,15 @@ START_TEST(each_key_is_read)
 {
 	assert_right("port = 1;\n"
 		     "limits: { max_connections = 2; max_connections_per_address = 3;\n"
-		     "          buffer_size = 4096; };\n"
+		     "          buffer_size = 4096; accepts_per_second = 9;\n"
+		     "          max_lifetime = 10.5; bytes_per_second = 11; };\n"
 		     "timeouts: { idle = 5; drain = 6; };\n"
 		     "socket: { backlog = 7; nodelay = false; keepalive = true;\n"
-		     "          reuse_port = true; };\n"
+		     "          reuse_port = true; unix_mode = \"0640\"; };\n"
+		     "access: { allow = [ \"10.0.0.0/8\", \"::1\" ];\n"
+		     "          deny = ( \"10.1.0.0/16\" ); };\n"
+		     "udp: { allow_low_ports = true; rate_per_address = 12;\n"
+		     "       burst_per_address = 13; };\n"
 		     "log: { level = \"warning\"; target = \"syslog\"; };\n"
 		     "loop: { backend = \"select\"; spin_us = 8; };\n");
 	ck_assert_int_eq(got.port, 1);
@@ -30,6 +35,18 @@ START_TEST(each_key_is_read)
 	ck_assert(!got.nodelay);
 	ck_assert(got.keepalive);
 	ck_assert(got.reuse_port);
+	ck_assert_int_eq(got.accepts_per_second, 9);
+	ck_assert_int_eq(got.max_lifetime_ns, MILLISECONDS(10500));
+	ck_assert_int_eq(got.bytes_per_second, 11);
+	ck_assert_int_eq(got.unix_mode, 0640);
+	ck_assert_int_eq(got.access.allow.n, 2);
+	ck_assert_int_eq(got.access.allow.all[0].bits, 8);
+	ck_assert_int_eq(got.access.allow.all[1].family, AF_INET6);
+	ck_assert_int_eq(got.access.deny.n, 1);
+	ck_assert_int_eq(got.access.deny.all[0].bits, 16);
+	ck_assert(got.udp_allow_low_ports);
+	ck_assert_int_eq(got.udp_rate_per_address, 12);
+	ck_assert_int_eq(got.udp_burst_per_address, 13);
 	ck_assert_int_eq(got.log_level, LOG_LEVEL_WARNING);
 	ck_assert_int_eq(got.log_target, LOG_TARGET_SYSLOG);
 	ck_assert_str_eq(got.backend, "select");
@@ -107,9 +124,9 @@ START_TEST(unknown_names)
 	    "t:1: unknown key 'ports'\n"
 	    "t:3: unknown key 'limits.port'\n"
 	    "t:4: unknown group 'extra'\n");
-	assert_wrong("udp: { };\nlimits: { max_lifetime = 1;\nlimits: { }; };\n",
-	    "t:1: unknown group 'udp'\n"
-	    "t:2: unknown key 'limits.max_lifetime'\n"
+	assert_wrong("tls: { };\nlimits: { lifetime = 1;\nlimits: { }; };\n",
+	    "t:1: unknown group 'tls'\n"
+	    "t:2: unknown key 'limits.lifetime'\n"
 	    "t:3: unknown group 'limits.limits'\n");
 }
 END_TEST
@@ -147,6 +164,16 @@ static const struct {
 	    "limits.max_connections_per_address must be from 0 to 1000000" },
 	{ "limits", "buffer_size", "1024", "16777216", "1023", "16777217",
 	    "limits.buffer_size must be from 1024 to 16777216" },
+	{ "limits", "accepts_per_second", "0", "1000000", "-1", "1000001",
+	    "limits.accepts_per_second must be from 0 to 1000000" },
+	{ "limits", "max_lifetime", "0", "2592000", "-1", "2592001",
+	    "limits.max_lifetime must be from 0 to 2592000 seconds" },
+	{ "limits", "bytes_per_second", "0", "100000000000", "-1", "100000000001",
+	    "limits.bytes_per_second must be from 0 to 100000000000" },
+	{ "udp", "rate_per_address", "0", "1000000", "-1", "1000001",
+	    "udp.rate_per_address must be from 0 to 1000000" },
+	{ "udp", "burst_per_address", "0", "1000000", "-1", "1000001",
+	    "udp.burst_per_address must be from 0 to 1000000" },
 	{ "timeouts", "idle", "0", "2592000", "-1", "2592001",
 	    "timeouts.idle must be from 0 to 2592000 seconds" },
 	{ "timeouts", "drain", "0.0", "86400.0", "-0.5", "86400.5",
@@ -227,13 +254,48 @@ START_TEST(a_key_stands_once)
 }
 END_TEST
 
-START_TEST(what_is_not_there_yet_says_so)
+static const char *const modes[] = { "000", "0000", "7", "600", "0777", "777", "1777",
+	"01777", "0888", "", "0x1ff", "-600", " 600", "u=rw", "00600" };
+
+START_TEST(a_mode_is_octal)
 {
-	assert_wrong("access: { allow = [ ]; };\n"
-		     "limits: {\n accepts_per_second = 0; };\n",
-	    "t:1: access is not supported by this version of echod\n"
-	    "t:3: limits.accepts_per_second is not supported by this version of "
-	    "echod\n");
+	static const int values[ARRAY_SIZE(modes)] = { 0, 0, -1, 0600, 0777, 0777, -1,
+		-1, -1, -1, -1, -1, -1, -1, -1 };
+	char text[80], complaint[128];
+
+	snprintf(text, sizeof(text), "socket: { unix_mode = \"%s\"; };", modes[_i]);
+	snprintf(complaint, sizeof(complaint),
+	    "t:1: socket.unix_mode must be octal digits from \"0000\" to \"0777\", not "
+	    "\"%s\"\n",
+	    modes[_i]);
+	if (values[_i] < 0) {
+		assert_wrong(text, complaint);
+		return;
+	}
+	assert_right(text);
+	ck_assert_int_eq(got.unix_mode, values[_i]);
+}
+END_TEST
+
+START_TEST(a_mode_is_a_string)
+{
+	assert_wrong("socket: { unix_mode = 0666; };",
+	    "t:1: socket.unix_mode must be a string such as \"0666\", not an "
+	    "integer\n");
+}
+END_TEST
+
+START_TEST(bad_networks)
+{
+	assert_wrong("access: {\n allow = (\n \"10.0.0.0/8\",\n \"10.0.0.0/33\",\n 5,\n"
+		     " \"example.org\" );\n deny = \"::1\"; };",
+	    "t:4: access.allow: \"10.0.0.0/33\" is not an address or a prefix such as "
+	    "\"192.0.2.0/24\" or \"2001:db8::/32\"\n"
+	    "t:5: an address in access.allow must be a string, not an integer\n"
+	    "t:6: access.allow: \"example.org\" is not an address or a prefix such as "
+	    "\"192.0.2.0/24\" or \"2001:db8::/32\"\n"
+	    "t:7: access.deny must be a list of addresses and prefixes, not a "
+	    "string\n");
 }
 END_TEST
 
@@ -274,26 +336,69 @@ START_TEST(a_star_is_both_families)
 }
 END_TEST
 
+START_TEST(datagrams_and_paths)
+{
+	assert_right("listen = [ \"udp:127.0.0.1:7\", \"udp:[::1]:7\", \"udp:*:8\",\n"
+		     " \"unix:/run/e\" ];");
+	ck_assert_int_eq(got.nlisten, 4);
+	ck_assert_int_eq(got.listen[0].kind, SOCK_UDP);
+	ck_assert_str_eq(got.listen[0].text, "udp:127.0.0.1:7");
+	ck_assert_int_eq(addr_port(&got.listen[0].addr), 7);
+	ck_assert(!got.listen[0].both);
+	ck_assert_int_eq(got.listen[1].addr.sa.sa_family, AF_INET6);
+	ck_assert_int_eq(got.listen[2].kind, SOCK_UDP);
+	ck_assert(got.listen[2].both);
+	ck_assert_int_eq(got.listen[3].kind, SOCK_UNIX);
+	ck_assert_str_eq(got.listen[3].path, "/run/e");
+}
+END_TEST
+
+START_TEST(link_local_takes_an_interface)
+{
+	assert_right("listen = [ \"[fe80::1%lo]:80\", \"udp:[fe80::1%lo]:80\" ];");
+	ck_assert_uint_eq(got.listen[0].addr.in6.sin6_scope_id, 1);
+	assert_wrong("listen = [ \"udp:[fe80::1]:80\" ];",
+	    "t:1: listen: \"udp:[fe80::1]:80\" is link-local: it takes an interface, "
+	    "as "
+	    "in \"[fe80::1%eth0]:8000\"\n");
+}
+END_TEST
+
+#define PATH_100                                                                       \
+	"0123456789012345678901234567890123456789012345678"                            \
+	"901234567890123456789012345678901234567890123456789"
+
+START_TEST(a_path_has_to_fit)
+{
+	assert_right("listen = [ \"unix:/" PATH_100 "123456\" ];");
+	assert_wrong("listen = [ \"unix:/" PATH_100 "1234567\" ];",
+	    "t:1: listen: \"unix:/" PATH_100
+	    "1234567\" has a path of more than 107 bytes\n");
+	assert_wrong("listen = [ \"unix:run\", \"unix:\" ];",
+	    "t:1: listen: \"unix:run\" is not the path of a socket, which begins with "
+	    "/\n"
+	    "t:1: listen: \"unix:\" is not the path of a socket, which begins with "
+	    "/\n");
+}
+END_TEST
+
+#define NO_ADDRESS                                                                     \
+	" is not an address such as \"127.0.0.1:8000\", \"[::1]:8000\" or "            \
+	"\"*:8000\"\n"
+
 START_TEST(bad_addresses)
 {
-	assert_wrong(
-	    "listen = (\n \"127.0.0.1:8000\",\n \"localhost:80\",\n 80,\n"
-	    " \"udp:127.0.0.1:7\",\n \"unix:/run/e\",\n \"*\",\n \"*:70000\",\n"
-	    " \"[::1%no-such-if]:80\",\n \"\"\n\n);",
-	    "t:3: listen: \"localhost:80\" is not an address such as "
-	    "\"127.0.0.1:8000\", \"[::1]:8000\" or \"*:8000\"\n"
+	assert_wrong("listen = (\n \"127.0.0.1:8000\",\n \"localhost:80\",\n 80,\n"
+		     " \"udp:127.0.0.1\",\n \"udp:udp:*:1\",\n \"*\",\n \"*:70000\",\n"
+		     " \"[::1%no-such-if]:80\",\n \"\"\n\n);",
+	    "t:3: listen: \"localhost:80\"" NO_ADDRESS
 	    "t:4: an address in listen must be a string, not an integer\n"
-	    "t:5: listen: \"udp:127.0.0.1:7\" is not supported by this version of "
-	    "echod\n"
-	    "t:6: listen: \"unix:/run/e\" is not supported by this version of echod\n"
-	    "t:7: listen: \"*\" is not an address such as "
-	    "\"127.0.0.1:8000\", \"[::1]:8000\" or \"*:8000\"\n"
-	    "t:8: listen: \"*:70000\" is not an address such as "
-	    "\"127.0.0.1:8000\", \"[::1]:8000\" or \"*:8000\"\n"
+	    "t:5: listen: \"udp:127.0.0.1\"" NO_ADDRESS
+	    "t:6: listen: \"udp:udp:*:1\"" NO_ADDRESS "t:7: listen: \"*\"" NO_ADDRESS
+	    "t:8: listen: \"*:70000\"" NO_ADDRESS
 	    "t:9: listen: \"[::1%no-such-if]:80\" names an interface that does not "
 	    "exist\n"
-	    "t:10: listen: \"\" is not an address such as "
-	    "\"127.0.0.1:8000\", \"[::1]:8000\" or \"*:8000\"\n");
+	    "t:10: listen: \"\"" NO_ADDRESS);
 }
 END_TEST
 
@@ -306,6 +411,11 @@ START_TEST(an_address_stands_once)
 	    "t:3: listen: \"0.0.0.0:80\" is there already\n");
 	assert_wrong("listen = ( \"[::]:80\",\n\"*:80\");",
 	    "t:2: listen: \"*:80\" is there already\n");
+	assert_wrong("listen = ( \"udp:*:80\",\n\"udp:[::]:80\",\n\"unix:/a\",\n"
+		     "\"unix:/a\");",
+	    "t:2: listen: \"udp:[::]:80\" is there already\n"
+	    "t:4: listen: \"unix:/a\" is there already\n");
+	assert_right("listen = ( \"*:80\", \"udp:*:80\", \"unix:/a\", \"unix:/b\" );");
 }
 END_TEST
 
@@ -342,10 +452,15 @@ main(void)
 	tcase_add_test(wrong, a_backend_must_be_in_the_build);
 	tcase_add_test(wrong, port_and_listen_exclude_each_other);
 	tcase_add_test(wrong, a_key_stands_once);
-	tcase_add_test(wrong, what_is_not_there_yet_says_so);
+	tcase_add_loop_test(wrong, a_mode_is_octal, 0, ARRAY_SIZE(modes));
+	tcase_add_test(wrong, a_mode_is_a_string);
+	tcase_add_test(wrong, bad_networks);
 	tcase_add_test(wrong, errors_before_broken_grammar_are_told);
 	tcase_add_test(listen, listen_is_a_list_or_an_array);
 	tcase_add_test(listen, a_star_is_both_families);
+	tcase_add_test(listen, datagrams_and_paths);
+	tcase_add_test(listen, link_local_takes_an_interface);
+	tcase_add_test(listen, a_path_has_to_fit);
 	tcase_add_test(listen, bad_addresses);
 	tcase_add_test(listen, an_address_stands_once);
 	tcase_add_test(listen, listen_is_not_empty_nor_anything_else);
