@@ -201,6 +201,14 @@ task_group_idle(struct task_group *g, int64_t idle_ns)
 }
 
 void
+task_shorten_idle(struct task *t, int64_t idle_ns)
+{
+	assert(!(t->flags & TASK_PARKED) && idle_ns > 0);
+	if (t->idle_ns == 0 || idle_ns < t->idle_ns)
+		t->idle_ns = idle_ns;
+}
+
+void
 task_cancel(struct task *t)
 {
 	if (t->flags & TASK_FINISHED)

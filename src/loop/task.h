@@ -217,6 +217,12 @@ void task_wake(struct task *t);
 void task_group_idle(struct task_group *g, int64_t idle_ns);
 
 /*
+ * From now on no wait of this task that has no limit of its own is longer than
+ * idle_ns, which is more than 0.  For a task that is not waiting.
+ */
+void task_shorten_idle(struct task *t, int64_t idle_ns);
+
+/*
  * End the task now: its wait ends with WAKE_CANCEL, and so, at once, does
  * every wait it tries from then on.  Safe on any task that is not yet
  * finished, itself included, and before its first run; it is the routine that

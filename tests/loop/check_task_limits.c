@@ -179,6 +179,28 @@ START_TEST(the_idle_limit_of_a_group_can_change)
 }
 END_TEST
 
+START_TEST(an_idle_limit_can_be_made_shorter)
+{
+	static const int64_t idle_ns[] = { 0, SECONDS(10), SECONDS(1) };
+	static const int64_t ends_ns[] = { SECONDS(2), SECONDS(2), SECONDS(1) };
+	struct loop *loop = backends_open_loop(_i, 0);
+	struct channel c[3];
+	struct waiter w[3];
+
+	for (int i = 0; i < 3; i++) {
+		channel_open(&c[i], loop);
+		waiter_start(&w[i], loop, NULL, readable(c[i].fd), idle_ns[i]);
+		task_shorten_idle(&w[i].task, SECONDS(2));
+	}
+	ck_assert_int_eq(loop_run(loop), 0);
+	for (int i = 0; i < 3; i++) {
+		waiter_check(&w[i], WAKE_TIMEOUT, ends_ns[i]);
+		channel_close(&c[i], loop);
+	}
+	loop_close(loop);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -192,6 +214,7 @@ main(void)
 	tcase_add_loop_test(tc, activity_renews_the_idle_limit, 0, n);
 	tcase_add_loop_test(tc, the_idle_limit_of_a_group_can_change, 0,
 	    n * (int)ARRAY_SIZE(new_limits));
+	tcase_add_loop_test(tc, an_idle_limit_can_be_made_shorter, 0, n);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }
