@@ -14,16 +14,18 @@
  */
 struct io_send {
 	int fd;
+
+	/*
+	 * Afterwards 0, or the errno of why not everything was sent; ETIME: the
+	 * peer stalled, or its time was up; ECANCELED: task_cancel().
+	 */
+	int err;
+
 	const char *data;
 	size_t left;	  /* bytes not yet handed to the kernel */
 	size_t sent;	  /* bytes that were */
 	int64_t stall_ns; /* the peer may take nothing for so long; 0: for ever */
-
-	/*
-	 * Afterwards 0, or the errno of why not everything was sent; ETIME: the
-	 * peer stalled; ECANCELED: task_cancel().
-	 */
-	int err;
+	int64_t end_ns;	  /* when to give up whatever the peer takes; 0: never */
 
 	/* private */
 	char *kept;
