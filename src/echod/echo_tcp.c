@@ -1,6 +1,7 @@
 #include "echod/echo_tcp.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -9,12 +10,71 @@
 /* How long to wait for the peer's FIN after ours. */
 #define LINGER_NS SECONDS(1)
 
+/* Under bytes_per_second, what is read at once is what this time is worth. */
+#define STRIDE_NS MILLISECONDS(20)
+
+/* max_lifetime is over.  As an errno, it is one that no call here returns. */
+#define TOO_OLD ESTALE
+
 static void
 count(struct echo *e)
 {
 	e->echoed += e->out.sent;
-	e->type->echoed(e, e->out.sent);
+	e->terms->echoed(e, e->out.sent);
 }
+
+/* ---- limits ---- */
+
+/* When its lifetime ends; 0: never. */
+static int64_t
+end_ns(const struct echo *e)
+{
+	int64_t lifetime_ns = e->terms->max_lifetime_ns;
+
+	return lifetime_ns > 0 ? e->began_ns + lifetime_ns : 0;
+}
+
+/* False when its lifetime is over; else see to it that no silence outlasts it. */
+static bool
+has_time(struct echo *e)
+{
+	int64_t left_ns;
+
+	if (end_ns(e) == 0)
+		return true;
+	left_ns = end_ns(e) - loop_now_ns(e->task.loop);
+	if (left_ns > 0)
+		task_shorten_idle(&e->task, left_ns);
+	return left_ns > 0;
+}
+
+/* How much of the buffer may be filled at once. */
+static size_t
+share(const struct echo *e, size_t size)
+{
+	int64_t most = e->terms->bytes_per_second / (SECONDS(1) / STRIDE_NS);
+
+	if (e->terms->bytes_per_second == 0 || most >= (int64_t)size)
+		return size;
+	return most > 0 ? (size_t)most : 1;
+}
+
+/*
+ * How long to wait after what was just echoed, so that all of it keeps to the
+ * rate.  A wait that was a little too long is made up for; silence is not.
+ */
+static int64_t
+rest_ns(struct echo *e)
+{
+	int64_t now_ns = loop_now_ns(e->task.loop);
+	int64_t from_ns = e->next_ns > now_ns - STRIDE_NS ? e->next_ns : now_ns;
+
+	e->next_ns = from_ns +
+	    (int64_t)e->out.sent * SECONDS(1) / e->terms->bytes_per_second;
+	return e->next_ns - now_ns;
+}
+
+/* ---- the service ---- */
 
 /* Send back whatever comes, until the peer stops, breaks, or falls silent. */
 static enum step
@@ -27,13 +87,16 @@ echo_run(struct task *t)
 
 	TASK_BEGIN(t);
 	for (;;) {
+		e->err = has_time(e) ? 0 : ETIME;
+		if (e->err != 0)
+			break;
 		YIELD(t, readable(e->fd));
 		e->err = task_error(t);
 		if (e->err != 0)
 			break; /* silent too long, or told to end */
 
 		buf = loop_buffer(t->loop, &size);
-		got = recv(e->fd, buf, size, 0);
+		got = recv(e->fd, buf, share(e, size), 0);
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
 			continue; /* readiness was only a hint */
 		e->err = got < 0 ? errno : 0;
@@ -43,14 +106,18 @@ echo_run(struct task *t)
 		e->out = (struct io_send){ .fd = e->fd,
 			.data = buf,
 			.left = (size_t)got,
-			.stall_ns = e->stall_ns };
+			.stall_ns = e->terms->idle_ns,
+			.end_ns = end_ns(e) };
 		CALL(t, io_send_all(t, &e->out));
 		count(e);
 		e->err = e->out.err;
 		if (e->err != 0)
 			break;
+		if (e->terms->bytes_per_second > 0)
+			YIELD(t, elapsed(rest_ns(e)));
 	}
 	if (e->err == ETIME) { /* the peer did not end it: we do, gently */
+		e->err = has_time(e) ? ETIME : TOO_OLD;
 		e->bye = (struct io_linger){ .fd = e->fd, .ns = LINGER_NS };
 		CALL(t, io_linger(t, &e->bye));
 	}
@@ -62,9 +129,11 @@ static void
 echo_done(struct task *t)
 {
 	struct echo *e = container_of(t, struct echo, task);
+	struct echo_terms *terms = e->terms;
 
-	e->type->finished(e);
+	terms->finished(e);
 	free(e);
+	echo_terms_leave(terms);
 }
 
 static const struct task_type echo_task = {
@@ -74,11 +143,22 @@ static const struct task_type echo_task = {
 };
 
 int
-echo_start(struct loop *loop, struct echo *e, struct task_group *group, int64_t idle_ns)
+echo_start(struct loop *loop, struct echo *e, struct task_group *group)
 {
+	int r = task_start(loop, &e->task, group, &echo_task, e->terms->idle_ns);
+
+	if (r < 0)
+		return r;
 	e->began_ns = loop_now_ns(loop);
-	e->stall_ns = idle_ns;
-	return task_start(loop, &e->task, group, &echo_task, idle_ns);
+	e->terms->users++;
+	return 0;
+}
+
+void
+echo_terms_leave(struct echo_terms *terms)
+{
+	if (terms != NULL && --terms->users == 0)
+		free(terms);
 }
 
 enum reason
@@ -89,6 +169,8 @@ echo_reason(const struct echo *e)
 		return REASON_EOF;
 	case ETIME:
 		return REASON_IDLE;
+	case TOO_OLD:
+		return REASON_LIMIT;
 	case ECANCELED:
 		return REASON_DRAIN;
 	case ECONNRESET:

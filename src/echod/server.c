@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "echod/echo_tcp.h"
 #include "echod/notify.h"
 #include "net/sock.h"
 
@@ -66,7 +65,7 @@ log_closed(struct server *s, const struct echo *e, enum reason reason)
 static void
 connection_finished(struct echo *e)
 {
-	struct server *s = e->owner;
+	struct server *s = e->terms->owner;
 	enum reason reason = echo_reason(e);
 
 	if (reason == REASON_IDLE && s->stopping)
@@ -82,16 +81,30 @@ connection_finished(struct echo *e)
 static void
 connection_echoed(struct echo *e, size_t bytes)
 {
-	struct server *s = e->owner;
+	struct server *s = e->terms->owner;
 
 	s->stats.bytes += bytes;
 	reporter_touch(&s->reporter);
 }
 
-static const struct echo_type connection = {
-	.echoed = connection_echoed,
-	.finished = connection_finished,
-};
+/* Returns NULL when there is no memory. */
+static struct echo_terms *
+terms_of(const struct config *config, struct server *s)
+{
+	struct echo_terms *terms = malloc(sizeof(*terms));
+
+	if (terms != NULL)
+		*terms = (struct echo_terms){
+			.idle_ns = config->idle_ns,
+			.max_lifetime_ns = config->max_lifetime_ns,
+			.bytes_per_second = config->bytes_per_second,
+			.echoed = connection_echoed,
+			.finished = connection_finished,
+			.owner = s,
+			.users = 1,
+		};
+	return terms;
+}
 
 /* Returns 0, or -ENOMEM with fd still the caller's. */
 static int
@@ -109,9 +122,8 @@ start_connection(struct server *s, int fd, const struct addr *peer)
 	}
 	e->fd = fd;
 	e->peer = *peer;
-	e->owner = s;
-	e->type = &connection;
-	r = echo_start(s->loop, e, &s->connections, s->config.idle_ns);
+	e->terms = s->terms;
+	r = echo_start(s->loop, e, &s->connections);
 	if (r < 0) {
 		tally_remove(&s->addresses, peer);
 		free(e);
@@ -224,6 +236,9 @@ start_tasks(struct server *s)
 	int first, n = notify_inherited(&first);
 	int r;
 
+	s->terms = terms_of(&s->config, s);
+	if (s->terms == NULL)
+		return -ENOMEM;
 	endpoints_inherit(&s->endpoints, first, n);
 	r = endpoints_update(&s->endpoints, &s->config);
 	if (r == 0)
@@ -291,12 +306,16 @@ log_restart_key(const char *key, void *arg)
 int
 server_reconfigure(struct server *s, struct config *fresh)
 {
-	int r = endpoints_update(&s->endpoints, fresh);
+	struct echo_terms *terms = terms_of(fresh, s);
+	int r = terms == NULL ? -ENOMEM : endpoints_update(&s->endpoints, fresh);
 
 	if (r < 0) {
+		free(terms);
 		config_release(fresh);
 		return r;
 	}
+	echo_terms_leave(s->terms);
+	s->terms = terms;
 	config_each_restart_key(&s->config, fresh, log_restart_key, NULL);
 	config_release(&s->config);
 	s->config = *fresh;
@@ -328,4 +347,5 @@ server_close(struct server *s)
 	task_cancel_all(&s->house);
 	if (loop_run(s->loop) == 0)
 		loop_close(s->loop);
+	echo_terms_leave(s->terms);
 }
