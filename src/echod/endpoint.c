@@ -1,6 +1,7 @@
 #include "echod/endpoint.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,48 +11,106 @@
 void
 endpoint_free(struct endpoint *e)
 {
-	if (e->listener.fd >= 0)
-		close(e->listener.fd);
+	if (e->fd >= 0)
+		close(e->fd);
+	if (e->path != NULL)
+		sock_unix_remove(e->path, &e->file);
 	free(e->text);
+	free(e->name);
 	free(e);
 }
 
-/*
- * Put a listening socket first in the list.  Returns 0, or -errno with fd
- * closed; a negative fd is taken for such a -errno.
- */
-static int
-add(struct endpoint_list *list, const char *text, int fd)
+/* ---- its name ---- */
+
+/* Returns NULL when there is no memory. */
+static char *
+name_of_path(int fd)
 {
+	char path[SOCK_UNIX_PATH] = "", *name;
+
+	sock_unix_path(fd, path);
+	return asprintf(&name, "unix:%s", path) < 0 ? NULL : name;
+}
+
+static char *
+name_of_addr(enum sock_kind kind, const struct addr *at)
+{
+	char text[ADDR_TEXT], *name;
+
+	return asprintf(&name, "%s%s", kind == SOCK_UDP ? "udp:" : "",
+		   addr_format(at, text)) < 0
+	    ? NULL
+	    : name;
+}
+
+/* ---- opening ---- */
+
+/*
+ * Put a socket first in the list.  text: NULL if it is inherited.  Returns the
+ * endpoint, or NULL with fd closed, when there is no memory.
+ */
+static struct endpoint *
+add(struct endpoint_list *list, const char *text, enum sock_kind kind, int fd)
+{
+	struct endpoint *e = calloc(1, sizeof(*e));
+
+	if (e == NULL) {
+		close(fd);
+		return NULL;
+	}
+	e->kind = kind;
+	e->fd = fd;
+	e->inherited = text == NULL;
+	if (kind != SOCK_UNIX)
+		sock_local_addr(fd, &e->at);
+	if (e->at.sa.sa_family == AF_INET6)
+		e->dual_stack = sock_is_dual_stack(fd);
+	e->name = kind == SOCK_UNIX ? name_of_path(fd) : name_of_addr(kind, &e->at);
+	e->text = text != NULL ? strdup(text) : NULL;
+	if (e->name == NULL || (text != NULL && e->text == NULL)) {
+		endpoint_free(e);
+		return NULL;
+	}
+	LIST_INSERT_HEAD(list, e, others);
+	return e;
+}
+
+/* A negative fd is taken for the -errno of why there is none. */
+static int
+add_if_open(struct endpoint_list *list, const struct config_listen *what, int fd)
+{
+	if (fd < 0)
+		return fd;
+	return add(list, what->text, what->kind, fd) != NULL ? 0 : -ENOMEM;
+}
+
+static int
+open_path(struct endpoint_list *list, const struct config_listen *what,
+    const struct config *config)
+{
+	struct sock_file file;
 	struct endpoint *e;
-	int r;
+	int fd = sock_unix_listen(what->path, (mode_t)config->unix_mode,
+	    (int)config->backlog, &file);
 
 	if (fd < 0)
 		return fd;
-	e = calloc(1, sizeof(*e));
+	e = add(list, what->text, SOCK_UNIX, fd);
 	if (e == NULL) {
-		close(fd);
+		sock_unix_remove(what->path, &file);
 		return -ENOMEM;
 	}
-	e->listener.fd = fd;
-	e->listener.inherited = text == NULL;
-	r = sock_local_addr(fd, &e->at);
-	if (r == 0 && text != NULL && (e->text = strdup(text)) == NULL)
-		r = -ENOMEM;
-	if (r < 0) {
-		endpoint_free(e);
-		return r;
-	}
-	LIST_INSERT_HEAD(list, e, others);
+	e->path = e->text + (what->path - what->text);
+	e->file = file;
 	return 0;
 }
 
 static int
-open_both(struct endpoint_list *list, const char *text, uint16_t port,
+open_both(struct endpoint_list *list, const struct config_listen *what,
     const struct sock_listen_options *options)
 {
 	struct sock_both both;
-	int r = sock_listen_both(&both, port, options);
+	int r = sock_listen_both(&both, addr_port(&what->addr), options);
 
 	if (r < 0)
 		return r;
@@ -59,41 +118,30 @@ open_both(struct endpoint_list *list, const char *text, uint16_t port,
 		log_warning("no IPv6 here (%s): listening on IPv4 alone",
 		    strerror(-both.v6));
 	else
-		r = add(list, text, both.v6);
+		r = add_if_open(list, what, both.v6);
 	if (both.v4 < 0)
 		log_warning("no IPv4 here (%s): listening on IPv6 alone",
 		    strerror(-both.v4));
 	else if (r == 0)
-		r = add(list, text, both.v4);
+		r = add_if_open(list, what, both.v4);
 	else
 		close(both.v4);
 	return r;
 }
 
-/* "*:8000": its port, or -1. */
-static int
-port_of_any(const char *text)
-{
-	return strncmp(text, "*:", 2) == 0 ? (int)strtoul(text + 2, NULL, 10) : -1;
-}
-
-/* text has been checked when the configuration was read. */
 int
-endpoint_open(struct endpoint_list *list, const char *text,
-    const struct sock_listen_options *options)
+endpoint_open(struct endpoint_list *list, const struct config_listen *what,
+    const struct config *config)
 {
-	int port = port_of_any(text);
-	struct addr at;
-	int r;
+	struct sock_listen_options options = { .kind = what->kind,
+		.backlog = (int)config->backlog,
+		.reuse_port = config->reuse_port };
 
-	if (port >= 0) {
-		r = open_both(list, text, (uint16_t)port, options);
-	} else {
-		r = addr_parse(&at, text);
-		if (r == 0)
-			r = add(list, text, sock_listen(&at, options));
-	}
-	return r;
+	if (what->kind == SOCK_UNIX)
+		return open_path(list, what, config);
+	if (what->both)
+		return open_both(list, what, &options);
+	return add_if_open(list, what, sock_listen(&what->addr, &options));
 }
 
 int
@@ -102,37 +150,42 @@ endpoint_inherit(struct endpoint_list *list, int fd)
 	enum sock_kind kind;
 	int r = sock_adopt(fd, &kind);
 
-	if (r == 0 && kind != SOCK_TCP)
-		r = -EINVAL;
 	if (r < 0) {
 		close(fd);
 		return r;
 	}
-	return add(list, NULL, fd);
+	return add(list, NULL, kind, fd) != NULL ? 0 : -ENOMEM;
 }
 
-/* Does a socket that somebody else bound listen on what this text says? */
-static bool
-inherited_covers(const struct endpoint *e, const char *text)
-{
-	int port = port_of_any(text);
-	struct addr any = addr_any(AF_INET6, addr_port(&e->at));
-	struct addr at;
+/* ---- what it covers ---- */
 
-	if (port < 0 && addr_parse(&at, text) < 0)
+static bool
+is_any(const struct endpoint *e)
+{
+	struct addr any = addr_any(e->at.sa.sa_family, addr_port(&e->at));
+
+	return addr_equal(&e->at, &any);
+}
+
+/* Does a socket that somebody else bound listen on what this entry says? */
+static bool
+inherited_covers(const struct endpoint *e, const struct config_listen *what)
+{
+	struct addr four = addr_any(AF_INET, addr_port(&e->at));
+
+	if (e->kind != what->kind)
 		return false;
-	if (port < 0 && addr_equal(&e->at, &at))
-		return true;
-	if (addr_equal(&e->at, &any) && sock_is_dual_stack(e->listener.fd)) {
-		any = addr_any(AF_INET, addr_port(&e->at));
-		return port < 0 ? addr_equal(&at, &any) : port == addr_port(&e->at);
-	}
-	any = addr_any(e->at.sa.sa_family, (uint16_t)port);
-	return port >= 0 && addr_equal(&e->at, &any);
+	if (e->kind == SOCK_UNIX)
+		return strcmp(strchr(e->name, ':') + 1, what->path) == 0;
+	if (what->both)
+		return is_any(e) && addr_port(&e->at) == addr_port(&what->addr);
+	return addr_equal(&e->at, &what->addr) ||
+	    (is_any(e) && e->dual_stack && addr_equal(&four, &what->addr));
 }
 
 bool
-endpoint_covers(const struct endpoint *e, const char *text)
+endpoint_covers(const struct endpoint *e, const struct config_listen *what)
 {
-	return e->text != NULL ? strcmp(e->text, text) == 0 : inherited_covers(e, text);
+	return e->inherited ? inherited_covers(e, what)
+			    : strcmp(e->text, what->text) == 0;
 }

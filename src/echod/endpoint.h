@@ -3,42 +3,57 @@
 #define ECHOD_ECHOD_ENDPOINT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
+#include "echod/config.h"
+#include "echod/echo_udp.h"
 #include "net/addr.h"
 #include "net/listener.h"
 #include "net/sock.h"
+#include "net/sock_unix.h"
 
 struct endpoints;
 
 struct endpoint {
-	struct listener listener;
+	union {
+		struct listener listener; /* of SOCK_TCP and SOCK_UNIX */
+		struct echo_udp udp;	  /* of SOCK_UDP */
+	};
+	enum sock_kind kind;
+	int fd; /* until the task of one of these has it */
+	bool inherited;
 	struct endpoints *set;
-	char *text;	/* as configured; "*:8000" has two of these; NULL: inherited */
-	struct addr at; /* as bound */
+	char *text; /* as configured; "*:8000" has two of these; NULL: inherited */
+	char *name; /* as bound: "127.0.0.1:8000", "udp:[::1]:8000", "unix:/run/e" */
+	struct addr at;	  /* as bound; not of SOCK_UNIX */
+	bool dual_stack;  /* at is [::], and IPv4 comes there as well */
+	const char *path; /* of the file that we made for it, within text; or NULL */
+	struct sock_file file;
+	uint64_t accepted; /* connections */
 	LIST_ENTRY(endpoint) others;
 };
 
 LIST_HEAD(endpoint_list, endpoint);
 
 /*
- * Open what a text of the configuration says ("127.0.0.1:8000", "*:8000"), and
- * put it first in the list.  A family that the machine does not have is warned
- * of, if it has the other.  Returns 0 or -errno; some may be in the list then.
+ * Open what an entry of `listen` says, and put it first in the list.  A family
+ * that the machine does not have is warned of, if it has the other.  Returns 0 or
+ * -errno; some may be in the list then.
  */
-int endpoint_open(struct endpoint_list *list, const char *text,
-    const struct sock_listen_options *options);
+int endpoint_open(struct endpoint_list *list, const struct config_listen *what,
+    const struct config *config);
 
 /*
- * Put a listening TCP socket that somebody else opened first in the list.
- * Returns 0; or, with fd closed, -EINVAL when it is none, or -errno.
+ * Put a socket that somebody else bound first in the list.  Returns 0; or, with fd
+ * closed, -EINVAL when it is none that can be served, or -errno.
  */
 int endpoint_inherit(struct endpoint_list *list, int fd);
 
-/* Close its socket and free it; it is in no list. */
+/* Close its socket, remove the file if we made one, and free it; it is in no list. */
 void endpoint_free(struct endpoint *e);
 
-/* Does it listen on what this text of the configuration says? */
-bool endpoint_covers(const struct endpoint *e, const char *text);
+/* Does it listen on what this entry of `listen` says? */
+bool endpoint_covers(const struct endpoint *e, const struct config_listen *what);
 
 #endif

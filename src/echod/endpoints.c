@@ -1,22 +1,24 @@
 #include "echod/endpoints.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/util.h"
+#include "echod/config_listen.h"
 #include "echod/endpoint.h"
-#include "net/sock.h"
 
-/* ---- the listeners ---- */
+/* ---- the tasks ---- */
 
 static void
 accepted(struct listener *l, int fd, const struct addr *peer)
 {
 	struct endpoint *e = container_of(l, struct endpoint, listener);
 
+	e->accepted++;
 	e->set->accepted(e->set, fd, peer);
 }
 
@@ -24,45 +26,77 @@ static void
 trouble(struct listener *l, int err)
 {
 	struct endpoint *e = container_of(l, struct endpoint, listener);
-	char at[ADDR_TEXT];
 
-	addr_format(&e->at, at);
 	if (err == 0) {
-		log_info("accepting again on %s", at);
+		log_info("accepting again on %s", e->name);
 		return;
 	}
 	e->set->pauses++;
-	log_warning("cannot accept on %s for now: %s", at, strerror(err));
+	log_warning("cannot accept on %s for now: %s", e->name, strerror(err));
 }
 
 static void
-finished(struct listener *l)
+finished(struct endpoint *e)
 {
-	struct endpoint *e = container_of(l, struct endpoint, listener);
-
 	LIST_REMOVE(e, others);
 	endpoint_free(e);
+}
+
+static void
+listener_finished(struct listener *l)
+{
+	finished(container_of(l, struct endpoint, listener));
+}
+
+static void
+udp_finished(struct echo_udp *u)
+{
+	finished(container_of(u, struct endpoint, udp));
 }
 
 static const struct listener_type endpoint_listener = {
 	.accepted = accepted,
 	.trouble = trouble,
-	.finished = finished,
+	.finished = listener_finished,
 };
+
+static int
+start_udp(struct endpoints *set, struct endpoint *e)
+{
+	e->udp.service = set->udp;
+	e->udp.fd = e->fd;
+	e->udp.inherited = e->inherited;
+	e->udp.finished = udp_finished;
+	return echo_udp_start(set->loop, &e->udp, &set->tasks);
+}
+
+static int
+start_listener(struct endpoints *set, struct endpoint *e)
+{
+	e->listener.type = &endpoint_listener;
+	e->listener.fd = e->fd;
+	e->listener.inherited = e->inherited;
+	e->listener.pace = e->kind == SOCK_TCP ? &set->pace : NULL;
+	return listener_start(set->loop, &e->listener, &set->tasks);
+}
 
 static int
 endpoint_start(struct endpoints *set, struct endpoint *e)
 {
-	char at[ADDR_TEXT];
-	int r;
+	int r = e->kind == SOCK_UDP ? start_udp(set, e) : start_listener(set, e);
 
+	if (r < 0)
+		return r;
 	e->set = set;
-	e->listener.type = &endpoint_listener;
-	r = listener_start(set->loop, &e->listener, &set->tasks);
-	if (r == 0)
-		log_info("listening on %s%s", addr_format(&e->at, at),
-		    e->listener.inherited ? " (inherited)" : "");
-	return r;
+	e->fd = -1; /* the task has it */
+	log_info("listening on %s%s", e->name, e->inherited ? " (inherited)" : "");
+	return 0;
+}
+
+static struct task *
+task_of(struct endpoint *e)
+{
+	return e->kind == SOCK_UDP ? &e->udp.task : &e->listener.task;
 }
 
 /* ---- the set ---- */
@@ -78,33 +112,41 @@ drop_all(struct endpoint_list *list)
 	}
 }
 
-/* The i-th text that the configuration wants listened on; NULL after the last. */
-static const char *
-wanted(const struct config *config, int i, char buf[ADDR_TEXT])
+/* `port` as an entry of `listen`. */
+struct port_entry {
+	char text[16];
+	struct config_listen listen;
+};
+
+/* The i-th entry that the configuration wants listened on; NULL after the last. */
+static const struct config_listen *
+wanted(const struct config *config, int i, struct port_entry *room)
 {
 	if (config->nlisten > 0)
-		return i < config->nlisten ? config->listen[i].text : NULL;
-	snprintf(buf, ADDR_TEXT, "*:%d", (int)config->port);
-	return i == 0 ? buf : NULL;
+		return i < config->nlisten ? &config->listen[i] : NULL;
+	snprintf(room->text, sizeof(room->text), "*:%d", (int)config->port);
+	config_listen_parse(&room->listen, room->text);
+	return i == 0 ? &room->listen : NULL;
 }
 
 /* Inherited sockets stand for `port`, wherever they listen; `listen` names addresses. */
 static bool
-covers(const struct endpoint *e, const char *text, const struct config *config)
+covers(const struct endpoint *e, const struct config_listen *what,
+    const struct config *config)
 {
-	if (e->listener.inherited && config->nlisten == 0)
+	if (e->inherited && config->nlisten == 0)
 		return true;
-	return endpoint_covers(e, text);
+	return endpoint_covers(e, what);
 }
 
 static bool
-is_covered(const struct endpoint_list *list, const char *text,
+is_covered(const struct endpoint_list *list, const struct config_listen *what,
     const struct config *config)
 {
 	const struct endpoint *e;
 
 	LIST_FOREACH(e, list, others)
-		if (covers(e, text, config))
+		if (covers(e, what, config))
 			return true;
 	return false;
 }
@@ -112,11 +154,11 @@ is_covered(const struct endpoint_list *list, const char *text,
 static bool
 is_wanted(const struct endpoint *e, const struct config *config)
 {
-	char buf[ADDR_TEXT];
-	const char *text;
+	const struct config_listen *what;
+	struct port_entry room;
 
-	for (int i = 0; (text = wanted(config, i, buf)) != NULL; i++)
-		if (covers(e, text, config))
+	for (int i = 0; (what = wanted(config, i, &room)) != NULL; i++)
+		if (covers(e, what, config))
 			return true;
 	return false;
 }
@@ -126,20 +168,19 @@ static int
 open_missing(const struct endpoints *set, struct endpoint_list *fresh,
     const struct config *config)
 {
-	struct sock_listen_options options = { .backlog = (int)config->backlog,
-		.reuse_port = config->reuse_port };
-	char buf[ADDR_TEXT];
-	const char *text;
+	const struct config_listen *what;
+	struct port_entry room;
 	int r = 0;
 
-	for (int i = 0; r == 0 && (text = wanted(config, i, buf)) != NULL; i++)
-		if (!is_covered(&set->list, text, config) &&
-		    !is_covered(fresh, text, config))
-			r = endpoint_open(fresh, text, &options);
-	if (r < 0) {
-		log_error("cannot listen on %s: %s", text, strerror(-r));
-		drop_all(fresh);
+	for (int i = 0; r == 0 && (what = wanted(config, i, &room)) != NULL; i++) {
+		if (is_covered(&set->list, what, config))
+			continue;
+		r = endpoint_open(fresh, what, config);
+		if (r < 0)
+			log_error("cannot listen on %s: %s", what->text, strerror(-r));
 	}
+	if (r < 0)
+		drop_all(fresh);
 	return r;
 }
 
@@ -160,7 +201,7 @@ start_all(struct endpoints *set, struct endpoint_list *fresh)
 			LIST_FOREACH(e, &set->list, others) {
 				if (e == old)
 					break;
-				task_cancel(&e->listener.task);
+				task_cancel(task_of(e));
 			}
 			drop_all(fresh);
 			return r;
@@ -174,17 +215,35 @@ start_all(struct endpoints *set, struct endpoint_list *fresh)
 static void
 give_up(struct endpoint *e)
 {
-	char at[ADDR_TEXT];
-
-	addr_format(&e->at, at);
-	if (e->listener.inherited)
+	if (e->inherited)
 		log_warning("inherited %s closed: the configuration does not name it",
-		    at);
+		    e->name);
 	else
-		log_info("no longer listening on %s", at);
+		log_info("no longer listening on %s", e->name);
 	LIST_REMOVE(e, others);
 	LIST_INSERT_HEAD(&e->set->leaving, e, others);
-	task_cancel(&e->listener.task);
+	task_cancel(task_of(e));
+}
+
+/* What comes from a port where we answer ourselves is not to be answered. */
+static void
+note_ports(struct endpoints *set)
+{
+	const struct endpoint *e;
+
+	udp_guard_no_ports(&set->udp->guard);
+	LIST_FOREACH(e, &set->list, others)
+		if (e->kind == SOCK_UDP)
+			udp_guard_own_port(&set->udp->guard, addr_port(&e->at));
+}
+
+/* A tenth of a second's worth may come at once. */
+static struct bucket_rule
+pace_of(const struct config *config)
+{
+	int64_t room = config->accepts_per_second / 10;
+
+	return bucket_rule(config->accepts_per_second, room > 0 ? room : 1);
 }
 
 int
@@ -203,6 +262,8 @@ endpoints_update(struct endpoints *set, const struct config *config)
 		if (!is_wanted(e, config))
 			give_up(e);
 	}
+	note_ports(set);
+	set->pace.rule = pace_of(config);
 	return 0;
 }
 
@@ -216,7 +277,7 @@ endpoints_inherit(struct endpoints *set, int first, int n)
 
 		if (r < 0)
 			log_warning("inherited descriptor %d closed: %s", fd,
-			    r == -EINVAL ? "not a listening TCP socket" : strerror(-r));
+			    r == -EINVAL ? "not a socket to serve on" : strerror(-r));
 	}
 	start_all(set, &handed);
 }
@@ -233,5 +294,21 @@ endpoints_retry(struct endpoints *set)
 	struct endpoint *e;
 
 	LIST_FOREACH(e, &set->list, others)
-		listener_retry(&e->listener);
+		if (e->kind != SOCK_UDP)
+			listener_retry(&e->listener);
+}
+
+void
+endpoints_report(const struct endpoints *set)
+{
+	const struct endpoint *e;
+
+	LIST_FOREACH(e, &set->list, others)
+		if (e->kind == SOCK_UDP)
+			log_info("listener %s: %" PRIu64 " datagrams received, %" PRIu64
+				 " answered",
+			    e->name, e->udp.received, e->udp.answered);
+		else
+			log_info("listener %s: %" PRIu64 " accepted", e->name,
+			    e->accepted);
 }

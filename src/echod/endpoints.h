@@ -10,9 +10,10 @@
 #include "loop/task.h"
 #include "net/addr.h"
 
-/* Part of a struct of yours; set loop and accepted, the rest zero. */
+/* Part of a struct of yours; set loop, udp and accepted, the rest zero. */
 struct endpoints {
 	struct loop *loop;
+	struct echo_udp_service *udp; /* that datagrams are for */
 
 	/* A connection has come; fd is yours now. */
 	void (*accepted)(struct endpoints *set, int fd, const struct addr *peer);
@@ -21,6 +22,7 @@ struct endpoints {
 	    tasks; /* one for each listening socket; join them at the end */
 	struct endpoint_list list;
 	struct endpoint_list leaving; /* given up, but their tasks are not yet done */
+	struct listener_pace pace;    /* of those for TCP */
 	uint64_t pauses;	      /* times that accept(2) ran out of something */
 };
 
@@ -34,13 +36,15 @@ struct endpoints {
 int endpoints_update(struct endpoints *set, const struct config *config);
 
 /*
- * Take over n listening sockets, the descriptors from first on, that a service
- * manager opened for us.  They stand for `port`, and for the entries of
- * `listen` that name their addresses; what fits neither is closed with a
- * warning by the next endpoints_update(), and so is, here, what is no listening
- * TCP socket.
+ * Take over n sockets, the descriptors from first on, that a service manager
+ * bound for us.  They stand for `port`, and for the entries of `listen` that
+ * name their addresses; what fits neither is closed with a warning by the next
+ * endpoints_update(), and so is, here, what is of no kind that we serve.
  */
 void endpoints_inherit(struct endpoints *set, int first, int n);
+
+/* Write each of them, and what came there, to the log. */
+void endpoints_report(const struct endpoints *set);
 
 /* Stop listening; what is in the backlogs is still accepted. */
 void endpoints_close(struct endpoints *set);

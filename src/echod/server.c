@@ -38,6 +38,7 @@ refuse(struct server *s, int fd, const struct addr *peer, enum reason reason,
 	char text[ADDR_TEXT];
 
 	loop_close_fd(s->loop, &fd);
+	s->stats.refused++;
 	s->stats.ended[reason]++;
 	reporter_touch(&s->reporter);
 	if (log_admits(&s->refusals, LOG_LEVEL_WARNING, loop_now_ns(s->loop)))
@@ -138,6 +139,10 @@ accepted(struct endpoints *set, int fd, const struct addr *peer)
 	struct sock_stream_options options = { .nodelay = s->config.nodelay,
 		.keepalive = s->config.keepalive };
 
+	if (!access_permits(&s->config.access, peer)) {
+		refuse(s, fd, peer, REASON_DENIED, "access");
+		return;
+	}
 	if (!has_room(s)) {
 		refuse(s, fd, peer, REASON_LIMIT, "max_connections");
 		return;
@@ -167,6 +172,7 @@ report(void *arg)
 
 	log_settle(&s->closings);
 	log_settle(&s->refusals);
+	log_settle(&s->udp.drops);
 	notify_status(stats_status(&s->stats, status));
 }
 
@@ -177,6 +183,7 @@ log_statistics(struct server *s, const char *what)
 
 	s->stats.accept_pauses = s->endpoints.pauses;
 	log_info("%s: %s", what, stats_format(&s->stats, loop_now_ns(s->loop), text));
+	echo_udp_service_report(&s->udp);
 }
 
 static void
@@ -205,6 +212,7 @@ void
 server_report(struct server *s)
 {
 	log_statistics(s, "statistics");
+	endpoints_report(&s->endpoints);
 	log_tasks(s);
 }
 
@@ -237,8 +245,10 @@ start_tasks(struct server *s)
 	int r;
 
 	s->terms = terms_of(&s->config, s);
-	if (s->terms == NULL)
-		return -ENOMEM;
+	r = s->terms == NULL ? -ENOMEM : echo_udp_service_open(&s->udp, &s->reporter);
+	if (r < 0)
+		return r;
+	echo_udp_service_configure(&s->udp, &s->config);
 	endpoints_inherit(&s->endpoints, first, n);
 	r = endpoints_update(&s->endpoints, &s->config);
 	if (r == 0)
@@ -272,6 +282,7 @@ server_open(struct server *s, struct config *config)
 	}
 	s->stats.started_ns = loop_now_ns(s->loop);
 	s->endpoints.loop = s->loop;
+	s->endpoints.udp = &s->udp;
 	s->endpoints.accepted = accepted;
 
 	log_info("%s, %s backend, limits: %" PRId64 " connections, %" PRId64
@@ -319,6 +330,7 @@ server_reconfigure(struct server *s, struct config *fresh)
 	config_each_restart_key(&s->config, fresh, log_restart_key, NULL);
 	config_release(&s->config);
 	s->config = *fresh;
+	echo_udp_service_configure(&s->udp, &s->config);
 	return 0;
 }
 
@@ -348,4 +360,5 @@ server_close(struct server *s)
 	if (loop_run(s->loop) == 0)
 		loop_close(s->loop);
 	echo_terms_leave(s->terms);
+	echo_udp_service_close(&s->udp);
 }

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "echod/config.h"
 #include "echod/echo_tcp.h"
+#include "echod/echo_udp.h"
 #include "echod/endpoints.h"
 #include "echod/reporter.h"
 #include "echod/stats.h"
@@ -24,6 +25,7 @@ struct server {
 	struct reporter reporter;
 	struct watchdog watchdog;
 	struct endpoints endpoints;
+	struct echo_udp_service udp;
 	struct task_group connections;
 	struct echo_terms *terms; /* of new connections */
 	struct tally addresses;

@@ -8,6 +8,7 @@ static const char *const reason_names[REASONS] = {
 	[REASON_IDLE] = "idle",
 	[REASON_RESET] = "reset",
 	[REASON_LIMIT] = "limit",
+	[REASON_DENIED] = "denied",
 	[REASON_DRAIN] = "drain",
 	[REASON_ERROR] = "error",
 };
@@ -61,7 +62,6 @@ stats_status(const struct stats *s, char buf[STATS_TEXT])
 	snprintf(buf, STATS_TEXT,
 	    "%s%" PRIu64 " connection%s, %s echoed, %" PRIu64 " refused",
 	    s->reload_failed ? "The last reload failed, see the log; " : "",
-	    s->connections, s->connections == 1 ? "" : "s", bytes,
-	    s->ended[REASON_LIMIT]);
+	    s->connections, s->connections == 1 ? "" : "s", bytes, s->refused);
 	return buf;
 }
