@@ -107,8 +107,8 @@ connected(struct client *c)
 	c->refusals = 0;
 	c->seed = stream_seed((uint64_t)r->options->seed, c->number, c->streams++);
 	run_connected(r, c->dial.took_ns);
-	if (r->holding)
-		served(c);
+	if (r->holding || r->options->rate > 0)
+		served(c); /* its first message may be due much later */
 }
 
 static void

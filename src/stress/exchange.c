@@ -46,7 +46,8 @@ may_begin_now(const struct client *c)
 {
 	const struct run *r = c->run;
 
-	return may_begin_later(c) && c->inflight < r->options->pipeline && !r->holding;
+	return may_begin_later(c) && c->inflight < r->options->pipeline &&
+	    !r->holding && !(r->gathering && c->served);
 }
 
 void

@@ -40,8 +40,10 @@ print_amounts(FILE *out, const struct run *r)
 	fprintf(out, "  %-10s %15s %12s/s\n", "received",
 	    units_bytes(n, (double)f->bytes_received),
 	    units_bytes(each, (double)f->bytes_received * per));
-	fprintf(out, "  %-10s %15s %12.0f /s\n", "connects",
-	    units_count(n, f->connects), (double)f->connects * per);
+	fprintf(out, "  %-10s %15s", "connects", units_count(n, f->connects));
+	if (f->connects > r->nclients)
+		fprintf(out, " %12.0f /s", (double)f->connects * per);
+	fprintf(out, "\n");
 	if (f->scheduled)
 		fprintf(out, "  %-10s %15s   due, but given up unsent\n", "late",
 		    units_count(n, f->late));
@@ -113,8 +115,8 @@ print_row(FILE *out, int64_t from_ns, int64_t to_ns, uint64_t n, uint64_t most,
 	int width = (int)ceil((double)n / (double)most * BAR_WIDTH);
 	char from[UNITS_TEXT], to[UNITS_TEXT];
 
-	fprintf(out, "  %7s - %7s |", units_time(from, (double)from_ns),
-	    units_time(to, (double)to_ns));
+	fprintf(out, "  %7s - %7s |", units_round_time(from, (double)from_ns),
+	    units_round_time(to, (double)to_ns));
 	for (int i = 0; i < BAR_WIDTH; i++)
 		fputc(i < width ? '#' : ' ', out);
 	fprintf(out, "| %6.2f%%\n", 100 * (double)n / (double)total);

@@ -20,6 +20,13 @@ start_time_ns(const struct run *r)
 	    (int64_t)((double)r->options->ramp_ns * r->started / r->nclients);
 }
 
+static void
+nudge_all(struct run *r)
+{
+	for (uint32_t i = 0; i < r->started; i++)
+		client_nudge(&r->clients[i]);
+}
+
 static enum step
 starter_run(struct task *t)
 {
@@ -44,6 +51,8 @@ starter_run(struct task *t)
 		r->starting++;
 		r->living++;
 	}
+	r->gathering = false;
+	nudge_all(r);
 	run_settled(r);
 	TASK_END(t);
 }
@@ -88,6 +97,8 @@ int
 run_start(struct run *r, struct task *conductor)
 {
 	r->conductor = conductor;
+	/* Those who are there already would be in the way of those who connect. */
+	r->gathering = r->options->ramp_ns == 0 && r->options->rate == 0;
 	r->began_ns = clock_monotonic_ns();
 	r->until_ns = r->options->messages > 0
 	    ? INT64_MAX
@@ -111,13 +122,6 @@ run_count(struct run *r)
 		return; /* all connects are in the warm-up */
 	f->connects = 0;
 	histogram_clear(&f->connect);
-}
-
-static void
-nudge_all(struct run *r)
-{
-	for (uint32_t i = 0; i < r->started; i++)
-		client_nudge(&r->clients[i]);
 }
 
 void

@@ -37,6 +37,7 @@ struct run {
 	uint32_t inflight; /* messages, over all connections */
 
 	uint64_t budget; /* messages that may still begin, over all connections */
+	bool gathering;	 /* one message each, until all clients have started */
 	bool holding;	 /* begin nothing for now */
 	bool stopping;	 /* begin nothing any more */
 	int64_t began_ns, stopped_ns;

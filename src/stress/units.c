@@ -19,12 +19,23 @@ scaled(char buf[UNITS_TEXT], double value, const char *const *names, int n)
 	return buf;
 }
 
+static const char *const times[] = { "ns", "us", "ms", "s" };
+
 const char *
 units_time(char buf[UNITS_TEXT], double ns)
 {
-	static const char *const names[] = { "ns", "us", "ms", "s" };
+	return scaled(buf, ns, times, ARRAY_SIZE(times));
+}
 
-	return scaled(buf, ns, names, ARRAY_SIZE(names));
+const char *
+units_round_time(char buf[UNITS_TEXT], double ns)
+{
+	size_t unit = 0;
+
+	for (; unit + 1 < ARRAY_SIZE(times) && ns >= 999.5; unit++)
+		ns /= 1000;
+	snprintf(buf, UNITS_TEXT, "%.3g %s", ns, times[unit]);
+	return buf;
 }
 
 const char *

@@ -9,6 +9,9 @@
 /* "870 ns", "12.3 us", "4.56 ms", "1.20 s": three digits. */
 const char *units_time(char buf[UNITS_TEXT], double ns);
 
+/* The same for a round number: "870 ns", "20 us", "2.5 s". */
+const char *units_round_time(char buf[UNITS_TEXT], double ns);
+
 /* "512 B", "79.0 MB": thousands, not 1024s. */
 const char *units_bytes(char buf[UNITS_TEXT], double bytes);
 

@@ -122,6 +122,17 @@ START_TEST(times_have_three_digits)
 }
 END_TEST
 
+START_TEST(round_times_are_short)
+{
+	char buf[UNITS_TEXT];
+
+	ck_assert_str_eq(units_round_time(buf, 0), "0 ns");
+	ck_assert_str_eq(units_round_time(buf, 500), "500 ns");
+	ck_assert_str_eq(units_round_time(buf, 20e3), "20 us");
+	ck_assert_str_eq(units_round_time(buf, 2.5e9), "2.5 s");
+}
+END_TEST
+
 START_TEST(bytes_and_counts)
 {
 	char buf[UNITS_TEXT];
@@ -150,6 +161,7 @@ main(void)
 	tcase_add_loop_test(tc, no_second, 0, 10);
 	tcase_add_test(tc, durations);
 	tcase_add_loop_test(tc, times_have_three_digits, 0, 10);
+	tcase_add_test(tc, round_times_are_short);
 	tcase_add_test(tc, bytes_and_counts);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
