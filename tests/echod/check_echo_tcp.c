@@ -8,8 +8,9 @@
 
 #include "base/clock.h"
 #include "base/util.h"
-#include "support/actor.h"
-#include "support/hurry.h"
+#include "support/actors.h"
+#include "support/backends.h"
+#include "support/fake_clock.h"
 #include "support/run.h"
 #include "support/talk.h"
 
@@ -38,7 +39,7 @@ finished(struct echo *e)
 	ck_assert_int_eq(e->fd, -1);
 	told.finished++;
 	told.reason = echo_reason(e);
-	told.ns = hurry_now_ns();
+	told.ns = fake_clock_peek() - FAKE_CLOCK_START;
 }
 
 static void
@@ -280,7 +281,7 @@ main(void)
 {
 	Suite *suite = suite_create("echo_tcp");
 	TCase *tc = tcase_create("echo_tcp");
-	int n = hurry_backends();
+	int n = backends_scripted();
 
 	tcase_add_loop_test(tc, all_comes_back_at_once, 0, n);
 	tcase_add_loop_test(tc, bytes_come_at_their_rate, 0, n);

@@ -9,8 +9,9 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "net/sock.h"
-#include "support/actor.h"
-#include "support/hurry.h"
+#include "support/actors.h"
+#include "support/backends.h"
+#include "support/fake_clock.h"
 #include "support/run.h"
 #include "support/tcp.h"
 
@@ -68,7 +69,7 @@ set_up(int backend)
 	struct sock_listen_options options = { .kind = SOCK_UDP };
 	struct addr here = loopback(AF_INET);
 
-	loop = hurry_loop(backend);
+	loop = backends_open_net_loop(backend);
 	reporter.due = true; /* nothing to be told of */
 	config_defaults(&config);
 	ck_assert_int_eq(echo_udp_service_open(&service, &reporter), 0);
@@ -140,7 +141,7 @@ START_TEST(each_is_answered)
 	ck_assert_uint_eq(udp.received, 5);
 	ck_assert_uint_eq(service.received, 5);
 	ck_assert_uint_eq(service.bytes, 5);
-	ck_assert_int_lt(hurry_waits(), 6);
+	ck_assert_int_lt(backends_waits(), 6);
 }
 END_TEST
 
@@ -285,7 +286,7 @@ main(void)
 {
 	Suite *suite = suite_create("echo_udp");
 	TCase *tc = tcase_create("echo_udp");
-	int n = hurry_backends();
+	int n = backends_scripted();
 
 	tcase_add_loop_test(tc, each_is_answered, 0, n);
 	tcase_add_loop_test(tc, one_that_cannot_be_sent_costs_no_other, 0, n);

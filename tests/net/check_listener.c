@@ -274,7 +274,7 @@ START_TEST(accepts_no_faster_than_its_pace)
 	ck_assert_int_eq(accepted_count, 6);
 	ck_assert_int_eq(most_in_turn, 1);
 	ck_assert_int_eq(accepted_ns, MILLISECONDS(400));
-	ck_assert_int_lt(hurry_waits(), 30);
+	ck_assert_int_lt(backends_waits(), 30);
 }
 END_TEST
 
