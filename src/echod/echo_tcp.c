@@ -1,7 +1,6 @@
 #include "echod/echo_tcp.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -13,9 +12,6 @@
 /* Under bytes_per_second, what is read at once is what this time is worth. */
 #define STRIDE_NS MILLISECONDS(20)
 
-/* max_lifetime is over.  As an errno, it is one that no call here returns. */
-#define TOO_OLD ESTALE
-
 static void
 count(struct echo *e)
 {
@@ -23,30 +19,7 @@ count(struct echo *e)
 	e->terms->echoed(e, e->out.sent);
 }
 
-/* ---- limits ---- */
-
-/* When its lifetime ends; 0: never. */
-static int64_t
-end_ns(const struct echo *e)
-{
-	int64_t lifetime_ns = e->terms->max_lifetime_ns;
-
-	return lifetime_ns > 0 ? e->began_ns + lifetime_ns : 0;
-}
-
-/* False when its lifetime is over; else see to it that no silence outlasts it. */
-static bool
-has_time(struct echo *e)
-{
-	int64_t left_ns;
-
-	if (end_ns(e) == 0)
-		return true;
-	left_ns = end_ns(e) - loop_now_ns(e->task.loop);
-	if (left_ns > 0)
-		task_shorten_idle(&e->task, left_ns);
-	return left_ns > 0;
-}
+/* ---- bytes_per_second ---- */
 
 /* How much of the buffer may be filled at once. */
 static size_t
@@ -86,10 +59,7 @@ echo_run(struct task *t)
 	char *buf;
 
 	TASK_BEGIN(t);
-	for (;;) {
-		e->err = has_time(e) ? 0 : ETIME;
-		if (e->err != 0)
-			break;
+	while (!e->expired) {
 		YIELD(t, readable(e->fd));
 		e->err = task_error(t);
 		if (e->err != 0)
@@ -106,8 +76,7 @@ echo_run(struct task *t)
 		e->out = (struct io_send){ .fd = e->fd,
 			.data = buf,
 			.left = (size_t)got,
-			.stall_ns = e->terms->idle_ns,
-			.end_ns = end_ns(e) };
+			.stall_ns = e->terms->idle_ns };
 		CALL(t, io_send_all(t, &e->out));
 		count(e);
 		e->err = e->out.err;
@@ -116,8 +85,7 @@ echo_run(struct task *t)
 		if (e->terms->bytes_per_second > 0)
 			YIELD(t, elapsed(rest_ns(e)));
 	}
-	if (e->err == ETIME) { /* the peer did not end it: we do, gently */
-		e->err = has_time(e) ? ETIME : TOO_OLD;
+	if (e->err == ETIME || e->expired) { /* we end it, so gently */
 		e->bye = (struct io_linger){ .fd = e->fd, .ns = LINGER_NS };
 		CALL(t, io_linger(t, &e->bye));
 	}
@@ -164,13 +132,13 @@ echo_terms_leave(struct echo_terms *terms)
 enum reason
 echo_reason(const struct echo *e)
 {
+	if (e->expired)
+		return REASON_LIMIT;
 	switch (e->err) {
 	case 0:
 		return REASON_EOF;
 	case ETIME:
 		return REASON_IDLE;
-	case TOO_OLD:
-		return REASON_LIMIT;
 	case ECANCELED:
 		return REASON_DRAIN;
 	case ECONNRESET:

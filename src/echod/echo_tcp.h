@@ -2,6 +2,8 @@
 #ifndef ECHOD_ECHOD_ECHO_TCP_H
 #define ECHOD_ECHOD_ECHO_TCP_H
 
+#include <stdbool.h>
+
 #include "echod/stats.h"
 #include "loop/loop.h"
 #include "loop/task.h"
@@ -13,7 +15,7 @@ struct echo;
 /* How connections are served.  Those that began under one configuration share it. */
 struct echo_terms {
 	int64_t idle_ns;	  /* how long one may be silent; 0: for ever */
-	int64_t max_lifetime_ns;  /* how long one may last; 0: for ever */
+	int64_t max_lifetime_ns;  /* how long one may last; 0: for ever; lifetime.h */
 	int64_t bytes_per_second; /* how much of one is read; 0: no limit */
 
 	/* So many bytes were sent back. */
@@ -35,6 +37,7 @@ struct echo {
 	int fd;
 	int err; /* why it ends; see echo_reason() */
 	struct addr peer;
+	bool expired; /* its lifetime is over: lifetime.h */
 	struct echo_terms *terms;
 	int64_t began_ns;
 	int64_t next_ns; /* with bytes_per_second: when the next read is due */

@@ -158,6 +158,8 @@ accepted(struct endpoints *set, int fd, const struct addr *peer)
 	}
 	s->stats.connections++;
 	s->stats.accepted++;
+	if (s->terms->max_lifetime_ns > 0)
+		lifetime_watch(&s->lifetime);
 	reporter_touch(&s->reporter);
 }
 
@@ -255,6 +257,8 @@ start_tasks(struct server *s)
 		r = watchdog_start(&s->watchdog, s->loop, &s->house);
 	if (r == 0)
 		r = reporter_start(&s->reporter, s->loop, &s->house, report, s);
+	if (r == 0)
+		r = lifetime_start(&s->lifetime, s->loop, &s->house, &s->connections);
 	if (r == 0)
 		r = task_start(s->loop, &s->life, NULL, &server_life, 0);
 	return r;

@@ -9,6 +9,7 @@
 #include "echod/echo_tcp.h"
 #include "echod/echo_udp.h"
 #include "echod/endpoints.h"
+#include "echod/lifetime.h"
 #include "echod/reporter.h"
 #include "echod/stats.h"
 #include "echod/tally.h"
@@ -24,6 +25,7 @@ struct server {
 	struct task_group house; /* tasks that serve the server itself: they end last */
 	struct reporter reporter;
 	struct watchdog watchdog;
+	struct lifetime lifetime;
 	struct endpoints endpoints;
 	struct echo_udp_service udp;
 	struct task_group connections;

@@ -201,11 +201,12 @@ task_group_idle(struct task_group *g, int64_t idle_ns)
 }
 
 void
-task_shorten_idle(struct task *t, int64_t idle_ns)
+task_expire(struct task *t)
 {
-	assert(!(t->flags & TASK_PARKED) && idle_ns > 0);
-	if (t->idle_ns == 0 || idle_ns < t->idle_ns)
-		t->idle_ns = idle_ns;
+	if (t->flags & TASK_PARKED)
+		task_resume(t, WAKE_TIMEOUT);
+	else if ((t->flags & TASK_QUEUED) && t->woke == WAKE_READY)
+		t->woke = WAKE_TIMEOUT;
 }
 
 void

@@ -217,10 +217,10 @@ void task_wake(struct task *t);
 void task_group_idle(struct task_group *g, int64_t idle_ns);
 
 /*
- * From now on no wait of this task that has no limit of its own is longer than
- * idle_ns, which is more than 0.  For a task that is not waiting.
+ * Say that its time is up: its present wait, or the one that has just come true,
+ * ends with WAKE_TIMEOUT.  What it waits for afterwards is its own affair.
  */
-void task_shorten_idle(struct task *t, int64_t idle_ns);
+void task_expire(struct task *t);
 
 /*
  * End the task now: its wait ends with WAKE_CANCEL, and so, at once, does

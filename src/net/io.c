@@ -40,20 +40,13 @@ keep(struct io_send *s)
 	return 0;
 }
 
-/* How long is left of all the time there is. */
-static int64_t
-left_ns(const struct task *t, const struct io_send *s)
-{
-	return s->end_ns > 0 ? s->end_ns - loop_now_ns(t->loop) : INT64_MAX;
-}
-
 static struct wait
-room_to_send(const struct task *t, const struct io_send *s)
+room_to_send(const struct io_send *s)
 {
 	struct wait w = writable(s->fd);
-	int64_t stall_ns = s->stall_ns > 0 ? s->stall_ns : INT64_MAX;
 
-	return within(w, stall_ns < left_ns(t, s) ? stall_ns : left_ns(t, s));
+	w.limit_ns = s->stall_ns > 0 ? s->stall_ns : LIMIT_NONE;
+	return w;
 }
 
 /*
@@ -67,9 +60,8 @@ wait_for_room(struct task *t, struct io_send *s)
 	TASK_BEGIN(t);
 	do {
 		s->unsent = sock_unsent(s->fd);
-		YIELD(t, room_to_send(t, s));
-	} while (t->woke == WAKE_TIMEOUT && sock_unsent(s->fd) < s->unsent &&
-	    left_ns(t, s) > 0);
+		YIELD(t, room_to_send(s));
+	} while (t->woke == WAKE_TIMEOUT && sock_unsent(s->fd) < s->unsent);
 	s->err = task_error(t);
 	TASK_END(t);
 }

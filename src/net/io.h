@@ -17,7 +17,7 @@ struct io_send {
 
 	/*
 	 * Afterwards 0, or the errno of why not everything was sent; ETIME: the
-	 * peer stalled, or its time was up; ECANCELED: task_cancel().
+	 * peer stalled; ECANCELED: task_cancel().
 	 */
 	int err;
 
@@ -25,7 +25,6 @@ struct io_send {
 	size_t left;	  /* bytes not yet handed to the kernel */
 	size_t sent;	  /* bytes that were */
 	int64_t stall_ns; /* the peer may take nothing for so long; 0: for ever */
-	int64_t end_ns;	  /* when to give up whatever the peer takes; 0: never */
 
 	/* private */
 	char *kept;

@@ -85,18 +85,6 @@ they_shut(void)
 	return false;
 }
 
-static bool
-send_a_byte(void)
-{
-	return send(talk.theirs, "x", 1, MSG_NOSIGNAL) == 1;
-}
-
-static bool
-flood(void)
-{
-	return send(talk.theirs, talk.expected, TALK_SIZE, MSG_NOSIGNAL) > 0;
-}
-
 static size_t got_half_way;
 
 static bool
@@ -202,80 +190,6 @@ START_TEST(a_slow_one_can_be_cancelled)
 }
 END_TEST
 
-/* ---- max_lifetime ---- */
-
-START_TEST(a_silent_one_ends_in_time)
-{
-	set_up(_i);
-	terms->max_lifetime_ns = SECONDS(5);
-	begin();
-	actor_start(talk.loop, SECONDS(5), talk_they_close);
-	run();
-	ck_assert_int_eq(told.reason, REASON_LIMIT);
-	ck_assert_int_eq(told.ns, SECONDS(5));
-}
-END_TEST
-
-START_TEST(a_busy_one_ends_in_time)
-{
-	set_up(_i);
-	terms->max_lifetime_ns = SECONDS(5);
-	terms->idle_ns = SECONDS(2);
-	begin();
-	actor_start(talk.loop, MILLISECONDS(300), send_a_byte);
-	run();
-	ck_assert_int_eq(told.reason, REASON_LIMIT);
-	ck_assert_uint_eq(told.echoed, 16);
-	ck_assert_int_eq(told.ns, SECONDS(6)); /* and a second to say goodbye */
-}
-END_TEST
-
-START_TEST(one_that_does_not_read_ends_in_time)
-{
-	set_up(_i);
-	terms->max_lifetime_ns = SECONDS(5);
-	begin();
-	actor_start(talk.loop, MILLISECONDS(1), flood);
-	run();
-	ck_assert_int_eq(told.reason, REASON_LIMIT);
-	ck_assert_int_le(told.ns, SECONDS(6));
-}
-END_TEST
-
-START_TEST(one_that_is_idle_ends_sooner)
-{
-	set_up(_i);
-	terms->max_lifetime_ns = SECONDS(5);
-	terms->idle_ns = SECONDS(2);
-	begin();
-	run();
-	ck_assert_int_eq(told.reason, REASON_IDLE);
-	ck_assert_int_eq(told.ns, SECONDS(3));
-}
-END_TEST
-
-static bool
-drain(void)
-{
-	task_group_idle(&group, MILLISECONDS(100));
-	return false;
-}
-
-START_TEST(draining_is_not_put_off)
-{
-	set_up(_i);
-	terms->max_lifetime_ns = SECONDS(5);
-	begin();
-	actor_start(talk.loop, SECONDS(1), drain);
-	actor_start(talk.loop, MILLISECONDS(1050), send_a_byte);
-	actor_start(talk.loop, MILLISECONDS(1160), talk_they_close);
-	run();
-	ck_assert_int_eq(told.reason, REASON_IDLE);
-	ck_assert_uint_eq(told.echoed, 1);
-	ck_assert_int_eq(told.ns, MILLISECONDS(1160));
-}
-END_TEST
-
 int
 main(void)
 {
@@ -289,11 +203,6 @@ main(void)
 	tcase_add_loop_test(tc, a_high_rate_fills_the_buffer, 0, n);
 	tcase_add_loop_test(tc, silence_is_not_saved_up, 0, n);
 	tcase_add_loop_test(tc, a_slow_one_can_be_cancelled, 0, n);
-	tcase_add_loop_test(tc, a_silent_one_ends_in_time, 0, n);
-	tcase_add_loop_test(tc, a_busy_one_ends_in_time, 0, n);
-	tcase_add_loop_test(tc, one_that_does_not_read_ends_in_time, 0, n);
-	tcase_add_loop_test(tc, one_that_is_idle_ends_sooner, 0, n);
-	tcase_add_loop_test(tc, draining_is_not_put_off, 0, n);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }

@@ -179,25 +179,58 @@ START_TEST(the_idle_limit_of_a_group_can_change)
 }
 END_TEST
 
-START_TEST(an_idle_limit_can_be_made_shorter)
+static void
+expire(void *t)
 {
-	static const int64_t idle_ns[] = { 0, SECONDS(10), SECONDS(1) };
-	static const int64_t ends_ns[] = { SECONDS(2), SECONDS(2), SECONDS(1) };
-	struct loop *loop = backends_open_loop(_i, 0);
-	struct channel c[3];
-	struct waiter w[3];
+	task_expire(t);
+}
 
-	for (int i = 0; i < 3; i++) {
-		channel_open(&c[i], loop);
-		waiter_start(&w[i], loop, NULL, readable(c[i].fd), idle_ns[i]);
-		task_shorten_idle(&w[i].task, SECONDS(2));
-	}
+static void
+wake_and_expire(void *t)
+{
+	task_wake(t);
+	task_expire(t);
+}
+
+START_TEST(a_time_can_be_declared_up)
+{
+	struct loop *loop = backends_open_loop(_i, 0);
+	struct waiter parked, woke, untouched;
+	struct channel c;
+	struct doer d[2];
+
+	channel_open(&c, loop);
+	waiter_start(&parked, loop, NULL, readable(c.fd), 0);
+	waiter_start(&woke, loop, NULL, woken(), 0);
+	waiter_start(&untouched, loop, NULL, elapsed(SECONDS(3)), 0);
+	doer_start(&d[0], loop, SECONDS(1), expire, &parked.task);
+	doer_start(&d[1], loop, SECONDS(2), wake_and_expire, &woke.task);
 	ck_assert_int_eq(loop_run(loop), 0);
-	for (int i = 0; i < 3; i++) {
-		waiter_check(&w[i], WAKE_TIMEOUT, ends_ns[i]);
-		channel_close(&c[i], loop);
-	}
+	waiter_check(&parked, WAKE_TIMEOUT, SECONDS(1));
+	waiter_check(&woke, WAKE_TIMEOUT, SECONDS(2));
+	waiter_check(&untouched, WAKE_TIMEOUT, SECONDS(3));
+	channel_close(&c, loop);
 	loop_close(loop);
+}
+END_TEST
+
+static void
+cancel_and_expire(void *t)
+{
+	task_cancel(t);
+	task_expire(t);
+}
+
+START_TEST(a_cancelled_one_stays_cancelled)
+{
+	struct loop *loop = backends_open_loop(_i, 0);
+	struct waiter w;
+	struct doer d;
+
+	waiter_start(&w, loop, NULL, woken(), 0);
+	doer_start(&d, loop, SECONDS(1), cancel_and_expire, &w.task);
+	run_to_the_end(loop);
+	waiter_check(&w, WAKE_CANCEL, SECONDS(1));
 }
 END_TEST
 
@@ -214,7 +247,8 @@ main(void)
 	tcase_add_loop_test(tc, activity_renews_the_idle_limit, 0, n);
 	tcase_add_loop_test(tc, the_idle_limit_of_a_group_can_change, 0,
 	    n * (int)ARRAY_SIZE(new_limits));
-	tcase_add_loop_test(tc, an_idle_limit_can_be_made_shorter, 0, n);
+	tcase_add_loop_test(tc, a_time_can_be_declared_up, 0, n);
+	tcase_add_loop_test(tc, a_cancelled_one_stays_cancelled, 0, n);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }
