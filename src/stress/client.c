@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/util.h"
-#include "stress/exchange.h"
+#include "stress/push.h"
 #include "stress/run.h"
 #include "stress/stream.h"
 
@@ -34,7 +34,7 @@ served(struct client *c)
 static struct wait
 turn(const struct client *c)
 {
-	if (c->run->holding || !exchange_will_be_due(c))
+	if (c->run->holding || !push_will_be_due(c))
 		return woken();
 	return elapsed(c->pacer.next_ns - clock_monotonic_ns());
 }
@@ -50,7 +50,7 @@ has_turn(const struct client *c)
 		return false;
 	if (r->options->rate == 0)
 		return true;
-	return exchange_will_be_due(c) && c->pacer.next_ns <= clock_monotonic_ns();
+	return push_will_be_due(c) && c->pacer.next_ns <= clock_monotonic_ns();
 }
 
 static void
@@ -165,8 +165,8 @@ writer_run(struct task *t)
 
 	TASK_BEGIN(t);
 	while (t->woke != WAKE_CANCEL) {
-		YIELD(t, exchange_writer_wait(c));
-		exchange_push(c, clock_monotonic_ns());
+		YIELD(t, push_wait(c));
+		push_now(c, clock_monotonic_ns());
 	}
 	TASK_END(t);
 }
@@ -228,5 +228,5 @@ client_nudge(struct client *c)
 	task_wake(&c->reader);
 	task_wake(&c->writer);
 	if (c->fd >= 0)
-		exchange_push(c, clock_monotonic_ns());
+		push_now(c, clock_monotonic_ns());
 }

@@ -1,4 +1,4 @@
-/* exchange.h - messages out, answers in, and every byte of them checked. */
+/* exchange.h - answers in, every byte of them checked, and the next messages out. */
 #ifndef ECHOD_STRESS_EXCHANGE_H
 #define ECHOD_STRESS_EXCHANGE_H
 
@@ -27,20 +27,8 @@ enum step exchange_farewell(struct task *t, struct client *c);
 
 /* ---- in between ---- */
 
-/* Begin what messages may begin now, and send what the socket takes. */
-void exchange_push(struct client *c, int64_t now_ns);
-
-/* What the writer has to wait for before the next push. */
-struct wait exchange_writer_wait(struct client *c);
-
 /* Will anything be sent or come back before the quota is used up or the run stops? */
 bool exchange_more(const struct client *c);
-
-/* Is there another message on the schedule before the run ends? */
-bool exchange_will_be_due(const struct client *c);
-
-/* Give up, and count as late, what has been due since before this time. */
-void exchange_give_up(struct client *c, int64_t before_ns);
 
 /* Count a failure of this connection, told as "connection N: ...". */
 void exchange_fail(struct client *c, enum failure kind, const char *format, ...)

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "stress/exchange.h"
+#include "stress/push.h"
 #include "stress/run.h"
 
 #define SLOW_BYTES    4096 /* taken at once, every SLOW_NS */
@@ -71,7 +72,7 @@ slow(struct task *t, struct client *c)
 	TASK_BEGIN(t);
 	c->quota = QUOTA_NONE;
 	c->read_most = SLOW_BYTES;
-	exchange_push(c, clock_monotonic_ns());
+	push_now(c, clock_monotonic_ns());
 	while (exchange_more(c)) {
 		CALL(t, exchange_once(t, c));
 		if (!c->run->stopping)
@@ -108,10 +109,11 @@ reset(struct task *t, struct client *c)
 		TASK_RETURN(t);
 	}
 	c->quota = (uint64_t)c->run->options->pipeline;
-	exchange_push(c, clock_monotonic_ns());
+	push_now(c, clock_monotonic_ns());
 	if (c->streams % 2 == 0 && exchange_more(c))
 		CALL(t, exchange_once(t, c));
-	close_with_reset(c);
+	if (!c->failed)
+		close_with_reset(c);
 	loop_close_fd(t->loop, &c->fd);
 	YIELD(t, elapsed(ABORT_WAIT_NS));
 	TASK_END(t);

@@ -195,7 +195,7 @@ static const struct rule rules[] = {
 	{ 'n', take_number, AT(messages), 1, MILLION *MILLION },
 	{ 's', take_size, 0, 1, 1024 * MILLION },
 	{ 'p', take_number, AT(pipeline), 1, 65536 },
-	{ 'r', take_number, AT(rate), 1, 1000 * MILLION },
+	{ 'r', take_number, AT(rate), 1, 10 * MILLION },
 	{ 'm', take_mode, 0, 0, 0 },
 	{ KEY_RAMP, take_seconds, AT(ramp_ns), 0, 0 },
 	{ KEY_WARMUP, take_seconds, AT(warmup_ns), 0, 0 },

@@ -4,47 +4,51 @@
 #include "stress/report_charts.h"
 #include "stress/units.h"
 
+/* clang-format off: one string, line by line */
 static const char style[] =
     "<style>\n"
-    ":root { --ink: #1b2733; --soft: #5c6b7a; --line: #dde3e9; --paper: #ffffff;\n"
-    "  --card: #f6f8fa; --one: #1f6feb; --two: #d1690e; --ok: #1a7f37; --bad: #cf222e "
-    "}\n"
-    "@media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --soft: #9aa7b4;\n"
-    "  --line: #2d3640; --paper: #0f141a; --card: #171e26; --one: #6cb0ff;\n"
-    "  --two: #f2a65a; --ok: #4ac26b; --bad: #ff7b72 } }\n"
+    ":root { --ink: #1b2733; --soft: #5c6b7a; --line: #dde3e9; --paper: #fff;\n"
+    "  --card: #f6f8fa; --one: #1f6feb; --two: #d1690e;\n"
+    "  --ok: #1a7f37; --bad: #cf222e }\n"
+    "@media (prefers-color-scheme: dark) {\n"
+    "  :root { --ink: #e6edf3; --soft: #9aa7b4; --line: #2d3640; --paper: #0f141a;\n"
+    "    --card: #171e26; --one: #6cb0ff; --two: #f2a65a;\n"
+    "    --ok: #4ac26b; --bad: #ff7b72 } }\n"
     "body { margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: var(--ink);\n"
     "  background: var(--paper); font: 15px/1.5 system-ui, sans-serif }\n"
-    "h1 { font-size: 1.4rem; margin: 0 } h2 { font-size: 1rem; margin: 0 0 .5rem }\n"
-    "p.lead { color: var(--soft); margin: .2rem 0 1.2rem }\n"
+    "h1 { font-size: 1.4rem; margin: 0 }\n"
+    "h2 { font-size: 1rem; margin: 0 0 .5rem }\n"
+    ".lead { color: var(--soft); margin: .2rem 0 1.2rem }\n"
     ".badge { border-radius: 1rem; padding: .1rem .7rem; font-size: .85rem;\n"
     "  color: var(--paper); vertical-align: 2px; margin-left: .5rem }\n"
     ".ok { background: var(--ok) } .failed { background: var(--bad) }\n"
     ".tiles { display: grid; gap: .8rem;\n"
     "  grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)) }\n"
     ".tile, section { background: var(--card); border: 1px solid var(--line);\n"
-    "  border-radius: .5rem; padding: .8rem 1rem } section { margin-top: 1rem }\n"
-    ".tile b { display: block; font-size: 1.35rem; font-weight: 600 }\n"
-    ".tile, .key { color: var(--soft); font-size: .85rem } .tile b { color: var(--ink) "
-    "}\n"
+    "  border-radius: .5rem; padding: .8rem 1rem }\n"
+    "section { margin-top: 1rem; overflow-x: auto }\n"
+    ".tile, .key { color: var(--soft); font-size: .85rem }\n"
+    ".tile b { color: var(--ink); display: block; font: 600 1.35rem system-ui }\n"
     "svg { width: 100%; height: auto; display: block }\n"
     "svg text { fill: var(--soft); font: 11px system-ui, sans-serif }\n"
     "svg .x { text-anchor: middle } svg .y { text-anchor: end }\n"
-    ".grid { stroke: var(--line) } .hint { fill: transparent }\n"
+    ".grid { stroke: var(--line) }\n"
+    ".hint { fill: transparent }\n"
     ".hint:hover { fill: var(--soft); fill-opacity: .12 }\n"
     ".line { fill: none; stroke-width: 1.8; stroke-linejoin: round }\n"
     ".one { stroke: var(--one) } .two { stroke: var(--two) }\n"
-    "i { display: inline-block; width: 1rem; border-top: 3px solid; margin: 0 .4rem "
-    "3px\n"
-    "  .8rem } i.one { color: var(--one) } i.two { color: var(--two) }\n"
-    "table { border-collapse: collapse; width: 100%; font-variant-numeric: "
-    "tabular-nums }\n"
-    "th, td { white-space: nowrap; text-align: right; padding: .25rem .5rem; "
-    "border-top: 1px solid "
-    "var(--line)\n"
-    "  } th { color: var(--soft); font-weight: 500 } tr:first-child > * { border: 0 }\n"
-    "th:first-child, td.text { text-align: left; white-space: normal } .wide { "
-    "overflow-x: auto }\n"
+    "i { display: inline-block; width: 1rem; border-top: 3px solid;\n"
+    "  margin: 0 .4rem 3px .8rem }\n"
+    "i.one { color: var(--one) } i.two { color: var(--two) }\n"
+    "table { border-collapse: collapse; width: 100%;\n"
+    "  font-variant-numeric: tabular-nums }\n"
+    "th, td { text-align: right; white-space: nowrap; padding: .25rem .5rem;\n"
+    "  border-top: 1px solid var(--line) }\n"
+    "tr:first-child > * { border: 0 }\n"
+    "th { color: var(--soft); font-weight: 500 }\n"
+    "th:first-child, .text { text-align: left; white-space: normal }\n"
     "</style>\n";
+/* clang-format on */
 
 /* Text that may hold anything. */
 static void
@@ -134,7 +138,7 @@ static void
 print_all_times(FILE *out, const struct figures *f)
 {
 	fprintf(out,
-	    "<section class=\"wide\"><h2>Times</h2><table>\n"
+	    "<section><h2>Times</h2><table>\n"
 	    "<tr><th><th>min<th>mean<th>p50<th>p90<th>p99<th>p99.9<th>max\n");
 	print_times(out, "latency", &f->latency);
 	if (f->scheduled)
@@ -150,7 +154,7 @@ print_failures(FILE *out, const struct run *r, const struct verdict *v)
 
 	if (v->nreasons == 0 && failures_total(f) == 0)
 		return;
-	fprintf(out, "<section class=\"wide\"><h2>What went wrong</h2><table>\n");
+	fprintf(out, "<section><h2>What went wrong</h2><table>\n");
 	for (int i = 0; i < v->nreasons; i++) {
 		fprintf(out, "<tr><th>failed because<td><td class=\"text\">");
 		print_escaped(out, v->reasons[i]);
@@ -180,7 +184,7 @@ print_amounts(FILE *out, const struct run *r)
 	const struct figures *f = r->figures;
 	char text[UNITS_TEXT];
 
-	fprintf(out, "<section class=\"wide\"><h2>Amounts and settings</h2><table>\n");
+	fprintf(out, "<section><h2>Amounts and settings</h2><table>\n");
 	print_setting(out, "sent", units_bytes(text, (double)f->bytes_sent));
 	print_setting(out, "received", units_bytes(text, (double)f->bytes_received));
 	print_setting(out, "connects", units_count(text, f->connects));

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "stress/exchange.h"
+#include "stress/push.h"
 
 #define STARTING_MAX 128 /* clients at once, or the server's backlog overflows */
 
@@ -146,7 +146,7 @@ count_late(struct run *r)
 	if (r->options->rate == 0 || r->budget == 0)
 		return;
 	for (uint32_t i = 0; i < r->started; i++)
-		exchange_give_up(&r->clients[i], end_ns);
+		push_give_up(&r->clients[i], end_ns);
 }
 
 void

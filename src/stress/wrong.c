@@ -70,7 +70,9 @@ wrong_late(struct client *c, int64_t now_ns)
 	const struct message *m = &c->flight[c->first];
 	double limit_s = (double)c->run->options->timeout_ns / 1e9;
 
-	if (c->inflight == 0)
+	if (c->send_err != 0)
+		wrong_errno(c, c->send_err);
+	else if (c->inflight == 0)
 		exchange_fail(c, FAILURE_TIMEOUT,
 		    "offset %" PRIu64 ": all came back, but no FIN within %g s",
 		    c->received, limit_s);

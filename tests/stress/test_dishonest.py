@@ -291,6 +291,22 @@ def test_trickles():
     assert result.status == 1 and result.kinds() == ["timeout"], result.stdout
 
 
+def test_trickles_without_end():
+    """Not only at the end of the message: this one would take minutes."""
+
+    def serve(sock, _):
+        while data := sock.recv(1):
+            sock.sendall(data)
+            time.sleep(0.02)
+
+    with Server(serve) as server:
+        begun = time.monotonic()
+        result = stress(server.port, "-c", 1, "-n", 1, "-s", 50_000, "--timeout", 0.3)
+        assert time.monotonic() - begun < 5
+    assert result.kinds() == ["timeout"] and result.unanswered == 1, result.stdout
+    assert "no answer within 0.3 s" in result.first_errors["timeout"]
+
+
 def test_delay_within_the_limit_is_latency():
     def serve(sock, _):
         while data := sock.recv(65536):
