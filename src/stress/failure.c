@@ -58,7 +58,7 @@ failures_total(const struct failures *f)
 {
 	uint64_t n = 0;
 
-	for (enum failure kind = 0; kind < FAILURES; kind++)
+	for (unsigned kind = 0; kind < FAILURES; kind++)
 		n += f->count[kind];
 	return n;
 }

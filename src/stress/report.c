@@ -73,7 +73,7 @@ tell_failures(const struct run *r)
 {
 	const struct failures *f = &r->figures->failures;
 
-	for (enum failure kind = 0; kind < FAILURES; kind++)
+	for (unsigned kind = 0; kind < FAILURES; kind++)
 		if (f->count[kind] > 0)
 			fprintf(stderr, "echo-stress: %s: %" PRIu64 " %s, first: %s\n",
 			    r->target->text, f->count[kind], failure_name(kind),

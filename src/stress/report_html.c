@@ -160,7 +160,7 @@ print_failures(FILE *out, const struct run *r, const struct verdict *v)
 		print_escaped(out, v->reasons[i]);
 		fprintf(out, "\n");
 	}
-	for (int kind = 0; kind < FAILURES; kind++) {
+	for (unsigned kind = 0; kind < FAILURES; kind++) {
 		if (f->count[kind] == 0)
 			continue;
 		fprintf(out, "<tr><th>%s<td>%" PRIu64 "<td class=\"text\">first: ",

@@ -45,11 +45,11 @@ print_failures(FILE *out, const struct failures *f)
 	const char *comma = "";
 
 	fprintf(out, ", \"errors\": {");
-	for (enum failure kind = 0; kind < FAILURES; kind++)
+	for (unsigned kind = 0; kind < FAILURES; kind++)
 		fprintf(out, "%s\"%s\": %" PRIu64, kind > 0 ? ", " : "",
 		    failure_name(kind), f->count[kind]);
 	fprintf(out, "}, \"first_errors\": {");
-	for (enum failure kind = 0; kind < FAILURES; kind++) {
+	for (unsigned kind = 0; kind < FAILURES; kind++) {
 		if (f->count[kind] == 0)
 			continue;
 		fprintf(out, "%s\"%s\": ", comma, failure_name(kind));

@@ -153,7 +153,7 @@ print_failures(FILE *out, const struct failures *f)
 	fprintf(out, "\n");
 	if (failures_total(f) == 0)
 		fprintf(out, "  errors     none\n");
-	for (enum failure kind = 0; kind < FAILURES; kind++)
+	for (unsigned kind = 0; kind < FAILURES; kind++)
 		if (f->count[kind] > 0)
 			fprintf(out, "  %-10s %s; the first: %s\n", failure_name(kind),
 			    units_count(n, f->count[kind]), f->first[kind]);
