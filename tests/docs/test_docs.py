@@ -98,6 +98,9 @@ def test_every_range_is_right():
         elif body.startswith("Boolean."):
             assert accepts(key, "true") and accepts(key, "false"), key
             assert not accepts(key, 1), key
+        elif body.startswith("A list of strings"):
+            assert accepts(key, '[ "192.0.2.0/24", "2001:db8::1" ]'), key
+            assert not accepts(key, '[ "nonsense" ]'), key
         else:
             check_words(key, re.findall(r"\\\(dq(\w+)\\\(dq", body))
 
@@ -113,7 +116,7 @@ def check_words(key, words):
 
 def test_every_address_form_is_right():
     forms = re.findall(r'^("\S+")  ', page("man/echod.conf.5"), re.M)
-    assert len(forms) == 4, forms
+    assert len(forms) == 6, forms
     for form in forms:
         assert accepts("listen", f"[ {form.replace('eth0', 'lo')} ]"), form
 
@@ -124,10 +127,14 @@ def test_keys_that_need_a_restart_are_right():
         "limits": {"max_connections": 9, "max_connections_per_address": 9},
         "timeouts": {"idle": 9, "drain": 9},
         "socket": {"backlog": 9, "nodelay": False, "keepalive": True, "reuse_port": True},
+        "access": {"allow": ["127.0.0.1"], "deny": ["127.0.0.2"]},
+        "udp": {"allow_low_ports": True, "rate_per_address": 9, "burst_per_address": 9},
         "log": {"level": "debug", "target": "stderr"},
         "loop": {"spin_us": 9},
     }
-    changed["limits"]["buffer_size"] = 4096
+    changed["limits"] |= {"accepts_per_second": 9, "max_lifetime": 9}
+    changed["limits"] |= {"bytes_per_second": 9, "buffer_size": 4096}
+    changed["socket"]["unix_mode"] = "0600"
     with Echod("auto") as echod:
         echod.backend = "select"
         echod.write_config(**changed)
@@ -202,7 +209,7 @@ def test_every_unit_is_documented():
 
 
 def items_of_files():
-    return re.findall(r"^\.It Pa .*?([\w.-]+)$", page("man/echod.8"), re.M)
+    return re.findall(r"^\.It Pa .*?([\w@.-]+)$", page("man/echod.8"), re.M)
 
 
 # ---- their form ----
