@@ -374,11 +374,53 @@ def test_its_service_has_no_network():
         assert show(ACTIVATED, "RestrictAddressFamilies") == "AF_UNIX"
 
 
-def test_what_is_no_listening_tcp_socket_is_closed():
-    with Units("", "[Socket]\nListenDatagram=8000\n", SOCKET) as units:
+def test_what_is_no_socket_of_ours_is_closed():
+    with Units("", "[Socket]\nListenSequentialPacket=/run/other\n", SOCKET) as units:
         systemctl("start", SOCKET)
         serves()
-        assert units.find("not a listening TCP socket") == WARNING
+        assert units.find("not a socket to serve on") == WARNING
+
+
+def test_sockets_of_every_kind_are_inherited():
+    kinds = "[Socket]\nListenDatagram=8000\nListenStream=/run/echod-test.sock\n"
+    listen = 'listen = [ "*:8000", "udp:*:8000", "unix:/run/echod-test.sock" ];'
+    with Units(listen, kinds, SOCKET) as units:
+        systemctl("start", SOCKET)
+        serves()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.settimeout(PATIENCE)
+            client.connect(("127.0.0.1", 8000))
+            client.send(b"hello")
+            assert client.recv(100) == b"hello"
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(PATIENCE)
+            client.connect("/run/echod-test.sock")
+            check_echo(client)
+        assert units.find("listening on unix:/run/echod-test.sock (inherited)") == INFO
+        assert units.find("listening on udp:[::]:8000 (inherited)") == INFO
+
+
+def test_a_unix_socket_has_its_directory():
+    with Units('listen = [ "unix:/run/echod/echod.sock" ];') as units:
+        systemctl("start", OWN)
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(PATIENCE)
+            client.connect("/run/echod/echod.sock")
+            check_echo(client)
+        assert units.find("closed unix pid") == INFO
+        systemctl("stop", OWN)
+        assert not os.path.exists("/run/echod")
+
+
+def test_instances_share_a_port():
+    with Units("port = 8000; socket: { reuse_port = true; };"):
+        systemctl("start", "echod@1", "echod@2")
+        try:
+            pids = {pid("echod@1.service"), pid("echod@2.service")}
+            assert len(pids) == 2
+            assert serves()
+        finally:
+            systemctl("stop", "echod@1", "echod@2")
 
 
 def test_no_client_is_lost_over_restarts():

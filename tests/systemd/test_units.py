@@ -21,7 +21,7 @@ class Copies:
             raise Skip("no systemd-analyze")
         self.folder = tempfile.TemporaryDirectory()
         units = glob.glob(os.path.join(BUILDDIR, "systemd", "*.[s]*[et]"))
-        assert len(units) == 3, units
+        assert len(units) == 4, units
         return [self.copy(path) for path in units]
 
     def copy(self, path):
