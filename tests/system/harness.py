@@ -315,13 +315,13 @@ class Echod:
         return [match for match in matches if match]
 
     def wait_addresses(self, start=0, count=None):
-        """Wait for so many lines of addresses it listens on; returns [(host, port)]."""
+        """Wait for so many lines of what it listens on; returns the [(host, port)] of TCP."""
         if count is None:
-            count = len(self.settings.get("listen", [])) or 1 + has_ipv6()
-        pattern = r"(?<!longer )listening on \[?([0-9a-f:.]+)\]?:(\d+)$"
-
-        matches = self.wait_log(pattern, start, count)
-        return [(match[1], int(match[2])) for match in matches]
+            entries = self.settings.get("listen", ["*:"])
+            count = sum(1 + (has_ipv6() and "*:" in entry) for entry in entries)
+        matches = self.wait_log(r"(?<!longer )listening on (\S+)$", start, count)
+        addresses = (re.fullmatch(r"\[?([0-9a-f:.]+)\]?:(\d+)", m[1]) for m in matches)
+        return [(address[1], int(address[2])) for address in addresses if address]
 
     # -- clients
 

@@ -93,20 +93,6 @@ def test_all_errors_are_told():
             assert f"{path}:{line}: " in result.stderr
 
 
-def test_keys_of_later_are_refused_clearly():
-    for text, word in [
-        ('listen = [ "udp:127.0.0.1:8000" ];\n', "udp"),
-        ('listen = [ "unix:/tmp/echod.sock" ];\n', "unix"),
-        ('access: { allow = [ "10.0.0.0/8" ]; };\n', "access"),
-        ("limits: { accepts_per_second = 5; };\n", "accepts_per_second"),
-    ]:
-        with config_file(text) as path:
-            result = run_echod("-t", "-c", path)
-            assert result.returncode == CONFIG
-            assert f"{path}:1: " in result.stderr
-            assert word in result.stderr
-
-
 def test_named_file_must_exist():
     result = run_echod("-t", "-c", "/nonexistent/echod.conf")
     assert result.returncode == CONFIG

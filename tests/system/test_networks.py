@@ -1,0 +1,242 @@
+"""Networks of the test's own making: several addresses, interfaces, forged datagrams.
+
+The test is in one network, echod in another, and a cable goes from `near` to `far`.
+"""
+
+import ctypes
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+import traceback
+
+from harness import PATIENCE, TEST_TIMEOUT, Echod, Skip, check_echo, main, wait_until
+from test_udp import check_datagram, dialled, statistics
+
+CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+IN_ITS_OWN_NETWORK = 'exec unshare --net "$0" "$@"'
+PORT = 8000
+
+
+def run(*command):
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+
+
+def enter_new_network():
+    """From now on this process is root of a network with nothing in it."""
+    uid, gid = os.getuid(), os.getgid()
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0:
+        raise Skip(f"no network of one's own: {os.strerror(ctypes.get_errno())}")
+    for name, text in [
+        ("setgroups", "deny"),
+        ("uid_map", f"0 {uid} 1"),
+        ("gid_map", f"0 {gid} 1"),
+    ]:
+        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
+            file.write(text)
+    run("ip", "link", "set", "lo", "up")
+
+
+def in_new_network(test):
+    """Run a test function in a child of this process, in a network of its own."""
+
+    def wrapper(backend):
+        child = os.fork()
+        if child == 0:
+            status = 1
+            signal.alarm(TEST_TIMEOUT - 5)  # sooner than that of its parent
+            try:
+                enter_new_network()
+                test(backend)
+                status = 0
+            except Skip as reason:
+                print("#", reason)
+                status = 77
+            except BaseException:
+                for line in traceback.format_exc().splitlines():
+                    print("#", line)
+            finally:
+                sys.stdout.flush()
+                os._exit(status)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if status == 77:
+            raise Skip("this machine allows no network of one's own")
+        assert status == 0, "see above"
+
+    return wrapper
+
+
+def connect_networks(echod):
+    """Lay the cable to echod, which has three addresses there."""
+    far = ["nsenter", "--preserve-credentials", "--net", f"--target={echod.pid}"]
+    run("ip", "link", "add", "near", "type", "veth", "peer", "name", "far",
+        "netns", str(echod.pid))
+    run("ip", "addr", "add", "10.9.0.100/24", "dev", "near")
+    run("ip", "addr", "add", "fd09::100/64", "dev", "near", "nodad")
+    run("ip", "link", "set", "near", "addrgenmode", "none", "up")
+    run("ip", "addr", "add", "fe80::100/64", "dev", "near", "nodad")
+    run(*far, "ip", "link", "set", "lo", "up")
+    for address in ["10.9.0.1/24", "10.9.0.2/24"]:
+        run(*far, "ip", "addr", "add", address, "dev", "far")
+    run(*far, "ip", "link", "set", "far", "addrgenmode", "none", "up")
+    for address in ["fd09::1/64", "fd09::2/64", "fe80::1/64"]:
+        run(*far, "ip", "addr", "add", address, "dev", "far", "nodad")
+    wait_until(lambda: is_up("near"), "the cable is plugged in")
+    return far
+
+
+def is_up(interface):
+    command = ["ip", "link", "show", interface]
+    return "LOWER_UP" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+class Far(Echod):
+    """An echod at the other end of a cable."""
+
+    def __init__(self, backend, **settings):
+        super().__init__(backend, shell=IN_ITS_OWN_NETWORK, **settings)
+
+    def __enter__(self):
+        super().__enter__()
+        try:
+            self.far = connect_networks(self)
+        except BaseException:
+            self.abandon()
+            raise
+        return self
+
+
+@in_new_network
+def test_answers_come_from_the_address_that_was_asked(backend):
+    with Far(backend, listen=[f"udp:*:{PORT}"]):
+        for host in ["10.9.0.1", "10.9.0.2", "fd09::1", "fd09::2"]:
+            with dialled(host, PORT) as sock:
+                check_datagram(sock)
+                check_datagram(sock, os.urandom(65507))
+
+
+@in_new_network
+def test_a_host_asks_itself_by_any_of_its_addresses(backend):
+    code = """if True:
+        import socket
+        for host in ["10.9.0.1", "10.9.0.2", "127.0.0.1", "fd09::2", "::1", "fe80::1%far"]:
+            info = socket.getaddrinfo(host, 8000, type=socket.SOCK_DGRAM)[0]
+            with socket.socket(*info[:3]) as sock:
+                sock.settimeout(10)
+                sock.connect(info[4])
+                sock.send(b"hello")
+                assert sock.recv(100) == b"hello", host
+    """
+    with Far(backend, listen=[f"udp:*:{PORT}"]) as echod:
+        run(*echod.far, sys.executable, "-c", code)
+
+
+@in_new_network
+def test_addresses_that_come_later(backend):
+    """echod is there before its network is."""
+    listen = [f"10.9.0.2:{PORT}", f"[fd09::2]:{PORT}", f"udp:10.9.0.2:{PORT}"]
+    with Far(backend, listen=listen) as echod:
+        check_echo(echod.connect("10.9.0.2", PORT))
+        check_echo(echod.connect("fd09::2", PORT))
+        with dialled("10.9.0.2", PORT) as sock:
+            check_datagram(sock)
+        assert echod.try_connect("10.9.0.1", PORT) is None
+
+
+def linked(kind):
+    sock = socket.socket(socket.AF_INET6, kind)
+    sock.settimeout(PATIENCE)
+    sock.connect(("fe80::1", PORT, 0, socket.if_nametoindex("near")))
+    return sock
+
+
+@in_new_network
+def test_link_local(backend):
+    with Far(backend, listen=["127.0.0.1:0"]) as echod:
+        echod.write_config(listen=[f"[fe80::1%far]:{PORT}", f"udp:[fe80::1%far]:{PORT}"])
+        lines = "\n".join(echod.reload())
+        assert f"listening on [fe80::1%far]:{PORT}" in lines, lines
+        assert f"listening on udp:[fe80::1%far]:{PORT}" in lines, lines
+        with linked(socket.SOCK_STREAM) as sock:
+            check_echo(sock)
+        echod.wait_log(r"closed \[fe80::100%far\]:\d+: eof")
+        with linked(socket.SOCK_DGRAM) as sock:
+            check_datagram(sock)
+        assert echod.try_connect("fd09::1", PORT) is None
+
+
+@in_new_network
+def test_what_goes_to_many_is_not_answered(backend):
+    with Far(backend, listen=[f"udp:*:{PORT}"]) as echod:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as four:
+            four.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            near = socket.if_nametoindex("near")
+            group = struct.pack("4s4si", bytes(4), bytes(4), near)
+            four.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, group)
+            for host in ["10.9.0.255", "10.9.0.0", "224.0.0.1"]:
+                four.sendto(b"hello", (host, PORT))
+            with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as six:
+                six.sendto(b"hello", ("ff02::1", PORT, 0, near))
+                wait_until(lambda: statistics(echod)["received"] >= 3, "they have come")
+                time.sleep(0.1)
+                counts = statistics(echod)
+                assert counts["broadcast"] == counts["received"], counts
+                assert counts["answered"] == 0, counts
+
+
+# ---- forged datagrams ----
+
+
+def send_forged(source, target, data=b"ping"):
+    """An IPv4 datagram that says it comes from (host, port) source."""
+    udp = struct.pack("!HHHH", source[1], target[1], 8 + len(data), 0) + data
+    ip = struct.pack(
+        "!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, socket.IPPROTO_UDP, 0,
+        socket.inet_aton(source[0]), socket.inet_aton(target[0]),
+    )
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as sock:
+        sock.sendto(ip + udp, (target[0], 0))
+
+
+@in_new_network
+def test_two_echods_do_not_echo_each_other_for_ever(backend):
+    udp = {"rate_per_address": 100, "burst_per_address": 100}
+    one = Echod(backend, listen=["udp:127.0.0.1:8001"], udp=udp)
+    other = Echod(backend, listen=["udp:127.0.0.1:8002"], udp=udp)
+    with one, other:
+        for _ in range(20):
+            send_forged(("127.0.0.1", 8001), ("127.0.0.1", 8002))
+        time.sleep(1)
+        before = time.monotonic(), statistics(one)["answered"], one.cpu_seconds()
+        time.sleep(1)
+        seconds = time.monotonic() - before[0]
+        assert statistics(one)["answered"] - before[1] <= 100 * seconds + 2
+        assert one.cpu_seconds() - before[2] < 0.2
+
+
+@in_new_network
+def test_forged_datagrams_are_dropped_for_their_reasons(backend):
+    with Echod(backend, listen=[f"udp:127.0.0.1:{PORT}"]) as echod:
+        to = ("127.0.0.1", PORT)
+        for port in [0, PORT, 7, 53, 19, 100, 1023]:
+            send_forged(("127.0.0.1", port), to)
+        wait_until(lambda: statistics(echod)["received"] == 7, "all have come")
+        counts = statistics(echod)
+        assert counts["answered"] == 0, counts
+        expected = {"port zero": 1, "own port": 1, "service": 3, "low port": 2}
+        assert {k: v for k, v in counts.items() if v and k != "received"} == expected
+
+        echod.write_config(listen=[f"udp:127.0.0.1:{PORT}"], udp={"allow_low_ports": True})
+        echod.reload()
+        with dialled("127.0.0.1", PORT, ("127.0.0.1", 100)) as sock:
+            check_datagram(sock)
+        send_forged(("127.0.0.1", 123), to)
+        wait_until(lambda: statistics(echod)["service"] == 4, "a service stays one")
+
+
+if __name__ == "__main__":
+    main()
