@@ -12,6 +12,13 @@ import time
 from launch import CLIENT_CPU, SERVER_CPU, pin
 
 
+PATIENCE = 60  # seconds for one run of the client
+
+
+class Failure(Exception):
+    """A server or the client did not do what it should."""
+
+
 class Client:
     """echo-stress, on its own processor."""
 
@@ -22,15 +29,17 @@ class Client:
         return [self.program, "--json", *map(str, args)]
 
     def run(self, *args):
-        done = subprocess.run(self.command(*args), preexec_fn=pin(CLIENT_CPU),
-                              capture_output=True, text=True)
+        """Its JSON.  Raises Failure if any answer was not as it should be."""
+        command = self.command(*args)
         try:
+            done = subprocess.run(command, preexec_fn=pin(CLIENT_CPU), timeout=PATIENCE,
+                                  capture_output=True, text=True)
             result = json.loads(done.stdout)
-        except ValueError:
-            raise RuntimeError(f"{' '.join(done.args)}: {done.stderr}") from None
+        except (ValueError, subprocess.TimeoutExpired) as error:
+            raise Failure(f"{' '.join(command)}: {error}") from None
         for one in result.get("compare", [result]):
             if one["result"] != "ok":
-                raise RuntimeError(f"{' '.join(done.args)}: {one['failed_because']}")
+                raise Failure(f"{' '.join(command)}: {one['failed_because']}")
         return result
 
     def hold(self, target, connections):
@@ -46,7 +55,7 @@ def wait_for_connections(running, n):
     end = time.monotonic() + 60
     while sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in running.pids()) < n:
         if time.monotonic() > end:
-            raise RuntimeError(f"{running.name} does not get to {n} connections")
+            raise Failure(f"{running.name} does not get to {n} connections")
         time.sleep(0.05)
     time.sleep(0.3)  # for the first messages
 

@@ -55,18 +55,19 @@ def footprint(servers):
         calls = s["system_calls"]
         rows.append([name, number(s.get("instructions")), f"{sum(calls.values()):.2f}",
                      *(number(s["per_connection"].get(n)) for n in counts),
-                     number(s["left_behind"] / 1024), number(s["rss_at_start"] / 1024),
-                     number(s["start_ms"]),
-                     number(s["stripped"] / 1024) if "stripped" in s else "-"])
+                     *(number(s[key] / 1024) if key in s else "-"
+                       for key in ("left_behind", "rss_at_start", "stripped")),
+                     number(s["start_ms"])])
     return table(["server", "instructions/message", "system calls/message",
                   *(f"bytes/idle connection at {int(n):,}" for n in counts),
-                  "KiB kept when they left", "KiB resident at start", "ms to first echo",
-                  "KiB stripped"], rows)
+                  "KiB kept when they left", "KiB resident at start", "KiB stripped",
+                  "ms to first echo"], rows)
 
 
 def timers(libraries):
-    rows = [[name, f"{t['timers']:,}",
-             *(number(t[key]) for key in ("rearm", "settle", "insert_cancel", "replace"))]
+    rows = [[name, f"{t['timers']:,}", number(t["rearm"]),
+             number(t["settle"]) if t["settle"] > 1 else "-",
+             number(t["insert_cancel"]), number(t["replace"])]
             for name, lines in libraries.items() for t in lines]
     return table(["timers of", "how many", "re-arm ns", "settle ns", "insert+cancel ns",
                   "replace ns"], rows)

@@ -1,6 +1,6 @@
 """What is measured side by side, and what echod is to reach."""
 
-MAIN = ["epoll", "epoll again", "echod", "echod select"]
+MAIN = ["epoll", "epoll again", "echod", "echod, no spin", "echod select"]
 PEERS = ["epoll", "select", "libev", "libevent", "libuv", "go", "node", "socat", "xinetd"]
 
 
