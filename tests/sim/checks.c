@@ -1,0 +1,349 @@
+#include "sim/checks.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "sim/host.h"
+#include "sim/memory.h"
+#include "sim/net.h"
+#include "sim/world.h"
+
+/* How late the server may be: it may have to wait for a processor, often. */
+#define SLACK_NS MILLISECONDS(50)
+
+/* What README.md and echod.conf(5) promise. */
+#define DRAIN_SILENCE_NS MILLISECONDS(100)
+#define LINGER_NS	 SECONDS(1)
+#define PAUSE_NS	 SECONDS(1)
+
+/* ---- what the server has a right to do ---- */
+
+/* Told to end at once, or its time to drain is over. */
+static bool
+may_cut(void)
+{
+	return host.stops > 1 ||
+	    (host.stops == 1 && world.now_ns >= host.stop_ns + host.terms.drain_ns);
+}
+
+static bool
+lacks_memory(const struct conn *c)
+{
+	return c->excused_turn == world.turn && world.turn > 0;
+}
+
+/* Since when it has been silent, at the least. */
+static bool
+was_silent(const struct conn *c, int64_t from_ns, int64_t limit_ns)
+{
+	int64_t since_ns = conn_held(c) > 0 && c->progress_ns > c->active_ns
+	    ? c->progress_ns
+	    : c->active_ns;
+
+	if (since_ns < from_ns)
+		since_ns = from_ns;
+	return limit_ns > 0 && world.now_ns >= since_ns + limit_ns;
+}
+
+static bool
+is_too_old(const struct conn *c)
+{
+	return c->lifetime_ns > 0 && world.now_ns >= c->accepted_ns + c->lifetime_ns;
+}
+
+/* ---- accept ---- */
+
+static bool
+same_place(const struct conn *a, const struct conn *b)
+{
+	struct addr_prefix p = addr_prefix(&a->peer), q = addr_prefix(&b->peer);
+
+	return memcmp(&p, &q, sizeof(p)) == 0;
+}
+
+/* Is there as much as a limit allows, with or without those closed this turn? */
+static bool
+is_full(const struct conn *c, bool with_closed)
+{
+	const struct terms *t = &host.terms;
+	int all = 0, same = 0;
+
+	for (int i = 0; i < nconns; i++) {
+		const struct conn *o = &conns[i];
+		bool open = o->fd >= 0;
+
+		if (o->closed && with_closed && o->closed_turn == world.turn)
+			open = true;
+		if (o == c || !o->served || !open)
+			continue;
+		all++;
+		same += same_place(o, c);
+	}
+	return all >= t->max_connections ||
+	    (t->max_per_address > 0 && same >= t->max_per_address);
+}
+
+void
+check_accept(struct conn *c)
+{
+	c->must_refuse = is_full(c, false);
+	c->may_refuse = is_full(c, true);
+}
+
+/* ---- recv and send ---- */
+
+void
+check_recv(const struct conn *c)
+{
+	require(conn_held(c) == 0,
+	    "it reads from #%d, though it holds %ju bytes that it has not sent",
+	    c->number, (uintmax_t)conn_held(c));
+	require(!c->fin_read || c->told, "it reads from #%d after its end", c->number);
+}
+
+void
+check_rate(const struct conn *c)
+{
+	/* A stride at once, one made up for, and the byte that is the least. */
+	int64_t time_ns = world.now_ns - c->accepted_ns + 3 * MILLISECONDS(20);
+
+	require(c->bytes_per_second == 0 || c->shut ||
+		(int64_t)c->read <= c->bytes_per_second * time_ns / SECONDS(1) + 2,
+	    "#%d: %ju bytes in %.6f s are more than %jd a second", c->number,
+	    (uintmax_t)c->read, (double)time_ns / 1e9, (intmax_t)c->bytes_per_second);
+}
+
+void
+check_send(const struct conn *c, const char *bytes, size_t n)
+{
+	require(!c->shut, "it sends to #%d after its own FIN", c->number);
+	require(c->echoed + n <= c->read, "it sends #%d more than #%d sent", c->number,
+	    c->number);
+	require(conn_matches(c, c->echoed, bytes, n), "#%d gets bytes it did not send",
+	    c->number);
+}
+
+/* ---- the end of a connection ---- */
+
+void
+check_shutdown(const struct conn *c)
+{
+	bool idle = was_silent(c, 0, c->idle_ns);
+	bool drained = host.stops > 0 && was_silent(c, host.stop_ns, DRAIN_SILENCE_NS);
+
+	require(!c->shut, "it shuts #%d down twice", c->number);
+	require(idle || (drained && conn_held(c) == 0) || is_too_old(c) || may_cut() ||
+		c->told || c->error != 0,
+	    "it ends #%d before its time: silent for %.6f s", c->number,
+	    (double)(world.now_ns - c->active_ns) / 1e9);
+}
+
+static void
+check_close_stream(const struct conn *c)
+{
+	bool lingered = c->shut &&
+	    (c->fin_read || world.now_ns >= c->shut_ns + LINGER_NS);
+	bool done = c->fin_read && c->echoed == c->read;
+
+	if (c->accepted_turn == world.turn && !c->reading) {
+		require(c->may_refuse || lacks_memory(c),
+		    "it refuses #%d below the limits", c->number);
+		return;
+	}
+	if (c->told || c->error != 0 || may_cut() || lacks_memory(c) || lingered)
+		return;
+	require(done || !c->fin_read, "it closes #%d and loses its last %ju bytes",
+	    c->number, (uintmax_t)(c->read - c->echoed));
+	require(done, "it closes #%d for no reason", c->number);
+}
+
+static void
+check_close_listener(int fd, const struct descriptor *d)
+{
+	require(net_waiting(fd) == NULL || (d->trouble != 0 && d->trouble != EAGAIN),
+	    "it closes listener %d with a connection in its backlog", fd);
+}
+
+void
+check_close(int fd)
+{
+	struct descriptor *d = &net.table[fd];
+
+	require(!d->registered, "it closes descriptor %d, which epoll still watches",
+	    fd);
+	if (d->kind == LISTENER)
+		check_close_listener(fd, d);
+	if (d->kind != STREAM)
+		return;
+	check_close_stream(d->conn);
+	if (d->conn->accepted_turn == world.turn && !d->conn->reading)
+		d->conn->served = false;
+}
+
+/* ---- the end of a turn ---- */
+
+void
+check_turn(void)
+{
+	for (int fd = 3; fd < FDS_MAX; fd++) {
+		const struct conn *c = net.table[fd].conn;
+
+		if (net.table[fd].kind == STREAM && c->accepted_turn == world.turn)
+			require(!c->must_refuse, "it serves #%d above a limit",
+			    c->number);
+	}
+}
+
+/* ---- asleep ---- */
+
+static void
+check_asleep_stream(const struct conn *c)
+{
+	unsigned ready = conn_ready(c);
+
+	if (conn_held(c) > 0)
+		require(!(ready & POLLOUT), "it sleeps, though #%d can be written",
+		    c->number);
+	else if (c->bytes_per_second == 0 || c->shut)
+		require(!(ready & POLLIN), "it sleeps, though #%d can be read",
+		    c->number);
+}
+
+static void
+check_times(const struct conn *c)
+{
+	/* With a rate, silence is not counted between two strides. */
+	int64_t slack_ns = SLACK_NS + (c->bytes_per_second > 0 ? MILLISECONDS(40) : 0);
+	bool held = conn_held(c) > 0;
+
+	/* Whether the peer took anything is looked at once in the limit. */
+	if (c->shut)
+		require(world.now_ns < c->shut_ns + LINGER_NS + slack_ns,
+		    "it lingers on #%d", c->number);
+	else if (held)
+		require(!was_silent(c, 0,
+			    c->idle_ns > 0 ? 2 * c->idle_ns + slack_ns : 0),
+		    "#%d has stalled for longer than it may", c->number);
+	else
+		require(!was_silent(c, 0, c->idle_ns > 0 ? c->idle_ns + slack_ns : 0),
+		    "#%d is silent for longer than it may", c->number);
+	if (host.stops > 0 && !held && !c->shut)
+		require(!was_silent(c, host.stop_ns, DRAIN_SILENCE_NS + slack_ns),
+		    "it drains, but #%d is silent and still open", c->number);
+	if (c->lifetime_ns > 0 && !c->shut)
+		require(world.now_ns < c->accepted_ns + c->lifetime_ns + slack_ns,
+		    "#%d lives longer than it may", c->number);
+}
+
+static void
+check_asleep_listener(int fd, const struct descriptor *d)
+{
+	bool paused = d->trouble != 0 && d->trouble != EAGAIN &&
+	    world.now_ns < d->trouble_ns + PAUSE_NS + SLACK_NS;
+
+	if (net_waiting(fd) == NULL)
+		return;
+	require(paused, "it sleeps, though a connection waits at listener %d", fd);
+	require(d->trouble_closings == net.closings,
+	    "it sleeps, though a descriptor became free for listener %d", fd);
+}
+
+static bool
+is_listened_on(const struct addr *at)
+{
+	for (int fd = 3; fd < FDS_MAX; fd++)
+		if (net.table[fd].kind == LISTENER && addr_equal(&net.table[fd].at, at))
+			return true;
+	return false;
+}
+
+static void
+check_listening(int listeners)
+{
+	char text[ADDR_TEXT];
+
+	for (int i = 0; i < host.terms.nlisten; i++)
+		require(is_listened_on(&host.terms.listen[i]), "nobody listens on %s",
+		    addr_format(&host.terms.listen[i], text));
+	require(listeners == host.terms.nlisten, "it listens on more than it should");
+}
+
+static void
+check_asleep_server(void)
+{
+	int64_t now_ns = world.now_ns;
+
+	require(net.signals == 0, "it sleeps, though a signal has come");
+	require(host.watchdog_ns == 0 || now_ns < host.alive_ns + host.watchdog_ns,
+	    "no sign of life for %.3f s", (double)(now_ns - host.alive_ns) / 1e9);
+	if (host.stops > 0)
+		require(now_ns < host.stop_ns + host.terms.drain_ns + SLACK_NS,
+		    "it does not end within the drain time");
+	require(host.stops < 2 || now_ns < host.stop_now_ns + SLACK_NS,
+	    "it does not end at once");
+}
+
+void
+check_asleep(void)
+{
+	int listeners = 0;
+
+	for (int fd = 3; fd < FDS_MAX; fd++) {
+		const struct descriptor *d = &net.table[fd];
+
+		require(d->kind != SOCKET, "it keeps descriptor %d for nothing", fd);
+		if (d->kind == STREAM) {
+			check_asleep_stream(d->conn);
+			check_times(d->conn);
+		} else if (d->kind == LISTENER) {
+			check_asleep_listener(fd, d);
+			listeners++;
+		}
+	}
+	check_asleep_server();
+	if (host.stops == 0)
+		check_listening(listeners);
+}
+
+/* ---- when it has ended ---- */
+
+void
+check_figures(const struct server *s)
+{
+	uint64_t bytes = 0, served = 0;
+
+	for (int i = 0; i < nconns; i++) {
+		bytes += conns[i].echoed;
+		served += conns[i].served;
+	}
+	require(s->stats.bytes == bytes, "%ju bytes echoed, not %ju", (uintmax_t)bytes,
+	    (uintmax_t)s->stats.bytes);
+	require(s->stats.accepted == served, "%ju connections served, not %ju",
+	    (uintmax_t)served, (uintmax_t)s->stats.accepted);
+	require(s->stats.connections == 0, "%ju connections open, it says",
+	    (uintmax_t)s->stats.connections);
+}
+
+void
+check_end(void)
+{
+	double seconds = (double)(world.now_ns - world.began_ns) / 1e9;
+
+	for (int fd = 3; fd < FDS_MAX; fd++)
+		require(net.table[fd].kind == FREE, "descriptor %d is left", fd);
+	require(memory_pieces() == 0, "%zu pieces of memory are left", memory_pieces());
+	require(world.lapses < 100 + 100 * (uint64_t)seconds + world.moves,
+	    "it woke up %ju times for nothing", (uintmax_t)world.lapses);
+
+	world_settle();
+	for (int i = 0; i < nconns; i++) {
+		const struct conn *c = &conns[i];
+		bool whole = c->fin_read && c->echoed == c->written && !c->cut &&
+		    !c->deaf;
+
+		require(!whole || !c->eager || c->acked == c->written,
+		    "#%d did not get its last %ju bytes", c->number,
+		    (uintmax_t)(c->written - c->acked));
+	}
+}

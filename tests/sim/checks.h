@@ -1,0 +1,30 @@
+/* checks.h - what must hold, whatever happens: asked at every call of the server. */
+#ifndef ECHOD_TESTS_SIM_CHECKS_H
+#define ECHOD_TESTS_SIM_CHECKS_H
+
+#include <stddef.h>
+
+#include "echod/server.h"
+#include "sim/conn.h"
+
+/* The server calls: before anything of it has happened. */
+void check_accept(struct conn *c);
+void check_recv(const struct conn *c);
+void check_send(const struct conn *c, const char *bytes, size_t n);
+void check_shutdown(const struct conn *c);
+void check_close(int fd);
+
+/* It has received something: is that within the rate? */
+void check_rate(const struct conn *c);
+
+/* It waits: the end of a turn. */
+void check_turn(void);
+
+/* Nothing is ready, and it goes to sleep: everything that can be done must be done. */
+void check_asleep(void);
+
+/* It has ended. */
+void check_figures(const struct server *s);
+void check_end(void);
+
+#endif

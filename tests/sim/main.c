@@ -1,0 +1,125 @@
+/*
+ * sim - the whole server in a simulated world, again and again.
+ *
+ * Each run follows from its seed.  Runs are done in a child process, so that one
+ * that fails, or crashes, does not end the others.
+ */
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "sim/checks.h"
+#include "sim/faults.h"
+#include "sim/host.h"
+#include "sim/memory.h"
+#include "sim/net.h"
+#include "sim/peers.h"
+#include "sim/world.h"
+
+/* What a child tells its parent. */
+static struct progress {
+	uint64_t next; /* the seed to be run, or being run */
+	uint64_t faults[FAULTS_MAX];
+} * progress;
+
+static void
+run(uint64_t seed, bool tracing)
+{
+	world_begin(seed, tracing);
+	memory_begin();
+	net_begin();
+	host_begin();
+	peers_begin();
+	faults_plan();
+	host_run();
+	check_end();
+}
+
+/* Returns whether all of them passed; progress->next is what comes after the last. */
+static bool
+run_in_child(uint64_t last, bool tracing)
+{
+	uint64_t first = progress->next;
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0) {
+		perror("fork");
+		exit(EX_OSERR);
+	}
+	if (pid == 0) {
+		for (; progress->next <= last; progress->next++)
+			run(progress->next, tracing);
+		fflush(stdout);
+		_exit(EXIT_SUCCESS);
+	}
+	waitpid(pid, &status, 0);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS)
+		return true;
+	if (WIFSIGNALED(status))
+		printf("seed %" PRIu64 " failed: %s\n", progress->next,
+		    strsignal(WTERMSIG(status)));
+	printf("\treplay it: tests/sim/sim --seed %" PRIu64 " --trace\n",
+	    progress->next);
+	progress->next++;
+	return first > last;
+}
+
+/* Returns how many failed. */
+static uint64_t
+run_seeds(uint64_t first, uint64_t last, bool tracing)
+{
+	uint64_t failed = 0;
+
+	progress->next = first;
+	while (progress->next <= last)
+		failed += !run_in_child(last, tracing);
+	return failed;
+}
+
+static _Noreturn void
+usage(void)
+{
+	fprintf(stderr, "usage: sim --seed N [--trace] | --seeds FROM-TO\n");
+	exit(EX_USAGE);
+}
+
+int
+main(int argc, char **argv)
+{
+	uint64_t first, last, failed;
+	bool tracing = false;
+	char extra;
+
+	if (argc < 3)
+		usage();
+	if (strcmp(argv[1], "--seed") == 0 && sscanf(argv[2], "%" SCNu64, &first) == 1)
+		last = first;
+	else if (strcmp(argv[1], "--seeds") != 0 ||
+	    sscanf(argv[2], "%" SCNu64 "-%" SCNu64 "%c", &first, &last, &extra) != 2 ||
+	    last < first)
+		usage();
+	if (argc == 4 && strcmp(argv[3], "--trace") == 0)
+		tracing = true;
+	else if (argc > 3)
+		usage();
+
+	progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (progress == MAP_FAILED)
+		return EX_OSERR;
+	faults_counts = progress->faults;
+	failed = run_seeds(first, last, tracing);
+	faults_report(progress->faults);
+	printf("%" PRIu64 " passed, %" PRIu64 " failed\n", last - first + 1 - failed,
+	    failed);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

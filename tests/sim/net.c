@@ -1,0 +1,136 @@
+#include "sim/net.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "sim/dice.h"
+#include "sim/world.h"
+
+struct net net;
+
+void
+net_begin(void)
+{
+	memset(&net, 0, sizeof(net));
+	net.limit = (int)dice_pick(FDS_MAX, FDS_MAX, FDS_MAX, 12, 20);
+	conns_begin();
+}
+
+int
+net_open(enum kind kind)
+{
+	for (int fd = 3; fd < net.limit; fd++)
+		if (net.table[fd].kind == FREE) {
+			net.table[fd] = (struct descriptor){ .kind = kind };
+			return fd;
+		}
+	return -EMFILE;
+}
+
+struct descriptor *
+net_at(int fd, const char *call)
+{
+	require(fd >= 3 && fd < FDS_MAX && net.table[fd].kind != FREE,
+	    "%s of descriptor %d, which is not open", call, fd);
+	return &net.table[fd];
+}
+
+struct descriptor *
+net_stream(int fd, const char *call)
+{
+	struct descriptor *d = net_at(fd, call);
+
+	require(d->kind == STREAM, "%s of descriptor %d, which is no connection", call,
+	    fd);
+	net.touched = d->conn;
+	return d;
+}
+
+void
+net_free(int fd)
+{
+	net.table[fd].kind = FREE;
+}
+
+/* ---- listeners ---- */
+
+struct conn *
+net_waiting(int listener)
+{
+	for (int i = 0; i < nconns; i++)
+		if (conns[i].listener == listener)
+			return &conns[i];
+	return NULL;
+}
+
+static bool
+is_wildcard(const struct addr *a)
+{
+	struct addr any = addr_any(a->sa.sa_family, addr_port(a));
+
+	return addr_equal(a, &any);
+}
+
+static bool
+overlap(const struct addr *a, const struct addr *b)
+{
+	if (a->sa.sa_family != b->sa.sa_family || addr_port(a) != addr_port(b))
+		return false;
+	return is_wildcard(a) || is_wildcard(b) || addr_equal(a, b);
+}
+
+int
+net_listener_for(const struct addr *to)
+{
+	for (int fd = 3; fd < FDS_MAX; fd++)
+		if (net.table[fd].kind == LISTENER && overlap(&net.table[fd].at, to))
+			return fd;
+	return -1;
+}
+
+bool
+net_is_taken(const struct addr *at)
+{
+	for (int fd = 3; fd < FDS_MAX; fd++)
+		if (net.table[fd].kind != FREE && net.table[fd].bound &&
+		    overlap(&net.table[fd].at, at))
+			return true;
+	return false;
+}
+
+/* ---- all of them ---- */
+
+unsigned
+net_ready(int fd)
+{
+	const struct descriptor *d = &net.table[fd];
+
+	switch (d->kind) {
+	case LISTENER:
+		return net_waiting(fd) != NULL ? POLLIN : 0;
+	case STREAM:
+		return conn_ready(d->conn);
+	case SIGNALS:
+		return net.signals != 0 ? POLLIN : 0;
+	default:
+		return 0;
+	}
+}
+
+int
+net_count_served(const struct addr *peer)
+{
+	struct addr_prefix of, mine = { 0 };
+	int n = 0;
+
+	if (peer != NULL)
+		mine = addr_prefix(peer);
+	for (int i = 0; i < nconns; i++) {
+		of = addr_prefix(&conns[i].peer);
+		if (conns[i].fd >= 0 && conns[i].served &&
+		    (peer == NULL || memcmp(&of, &mine, sizeof(of)) == 0))
+			n++;
+	}
+	return n;
+}

@@ -1,0 +1,68 @@
+/*
+ * net.h - the descriptors of the server, as a kernel would keep them: the lowest
+ * free number is given away first, so numbers are used again soon.
+ */
+#ifndef ECHOD_TESTS_SIM_NET_H
+#define ECHOD_TESTS_SIM_NET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "net/addr.h"
+#include "sim/conn.h"
+
+#define FDS_MAX 128
+
+enum kind { FREE, SOCKET, LISTENER, STREAM, EPOLL, SIGNALS };
+
+struct descriptor {
+	enum kind kind;
+	struct addr at;
+	bool bound;
+	bool registered; /* with epoll(7) */
+	uint32_t events; /* for which it is */
+	struct conn *conn;
+
+	/* of a listener */
+	int trouble; /* errno of its last accept(2) */
+	int64_t trouble_ns;
+	uint64_t trouble_closings;
+};
+
+struct net {
+	struct descriptor table[FDS_MAX];
+	int limit;	      /* as RLIMIT_NOFILE */
+	uint64_t closings;    /* connections that were served and are closed */
+	struct conn *touched; /* by the last call */
+	uint64_t signals;     /* pending, as bits */
+};
+
+extern struct net net;
+
+void net_begin(void);
+
+/* The lowest free number, from 3 on.  Returns it, or -EMFILE. */
+int net_open(enum kind kind);
+
+/* The open descriptor; it is wrong of the server to ask for another. */
+struct descriptor *net_at(int fd, const char *call);
+struct descriptor *net_stream(int fd, const char *call);
+
+void net_free(int fd);
+
+/* The connection that waits longest at this listener; NULL. */
+struct conn *net_waiting(int listener);
+
+/* Where a peer that connects to this address would be accepted; -1: nowhere. */
+int net_listener_for(const struct addr *to);
+
+/* Is this address taken by another socket? */
+bool net_is_taken(const struct addr *at);
+
+/* As conn_ready(). */
+unsigned net_ready(int fd);
+
+/* Served connections that are open; of this peer's address, or of all with NULL. */
+int net_count_served(const struct addr *peer);
+
+#endif

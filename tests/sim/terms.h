@@ -1,0 +1,23 @@
+/* terms.h - the configurations that a run gives the server. */
+#ifndef ECHOD_TESTS_SIM_TERMS_H
+#define ECHOD_TESTS_SIM_TERMS_H
+
+#include <stdint.h>
+
+#include "echod/config.h"
+#include "net/addr.h"
+
+#define TERMS_LISTEN_MAX 4
+
+struct terms {
+	struct addr listen[TERMS_LISTEN_MAX]; /* where it is to listen */
+	int nlisten;
+	int64_t max_connections, max_per_address;
+	int64_t idle_ns, drain_ns, lifetime_ns;
+	int64_t bytes_per_second;
+};
+
+/* Let the dice make a configuration, and say what it comes to. */
+void terms_roll(struct terms *ret, struct config *config);
+
+#endif
