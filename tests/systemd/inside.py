@@ -311,7 +311,7 @@ def test_stop_lets_connections_end_well():
             assert client.recv(1) == b"", "FIN was to come"
         assert show(OWN, "Result") == "success"
         assert show(OWN, "ExecMainStatus") == "0"
-        assert units.find("stopping: 1 connection") == INFO
+        assert units.find("stopping: connections open: 1") == INFO
         assert units.find("stopped: ") == INFO
 
 
