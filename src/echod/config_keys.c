@@ -143,8 +143,15 @@ config_key_set(const struct config_key *key, struct config *c, int64_t value)
 }
 
 struct cidr_list *
+config_key_edit_networks(const struct config_key *key, struct config *c)
+{
+	assert(key->type == CONFIG_NETWORKS);
+	return (struct cidr_list *)(void *)((char *)c + key->offset);
+}
+
+const struct cidr_list *
 config_key_networks(const struct config_key *key, const struct config *c)
 {
 	assert(key->type == CONFIG_NETWORKS);
-	return (struct cidr_list *)((uintptr_t)c + key->offset);
+	return (const struct cidr_list *)(const void *)((const char *)c + key->offset);
 }

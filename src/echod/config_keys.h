@@ -43,7 +43,9 @@ int64_t config_key_get(const struct config_key *key, const struct config *c);
 void config_key_set(const struct config_key *key, struct config *c, int64_t value);
 
 /* The list in c of a key that has one. */
-struct cidr_list *config_key_networks(const struct config_key *key,
+const struct cidr_list *config_key_networks(const struct config_key *key,
     const struct config *c);
+struct cidr_list *config_key_edit_networks(const struct config_key *key,
+    struct config *c);
 
 #endif

@@ -219,7 +219,7 @@ load_networks(struct config_load *l, const struct config_key *key,
     const config_setting_t *s)
 {
 	load_strings(l, s, key->name, "a list of addresses and prefixes", add_network,
-	    config_key_networks(key, &l->config));
+	    config_key_edit_networks(key, &l->config));
 }
 
 static const char *

@@ -1,5 +1,6 @@
 #include "stress/compare.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -150,7 +151,7 @@ quartiles_of(const struct compare *c, int target, int by)
 	int n = 0;
 
 	for (int i = 0; values != NULL && i < c->cycles; i++) {
-		const double *rates = &c->rates[i * c->nruns];
+		const double *rates = c->rates + (ptrdiff_t)i * c->nruns;
 
 		if (by < 0)
 			values[n++] = rates[target];

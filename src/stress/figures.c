@@ -1,5 +1,6 @@
 #include "stress/figures.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 struct figures *
@@ -19,7 +20,7 @@ static void
 join_samples(struct figures *f)
 {
 	for (int i = 0; i < SAMPLES / 2; i++) {
-		const struct sample *a = &f->samples[2 * i], *b = a + 1;
+		const struct sample *a = f->samples + (ptrdiff_t)2 * i, *b = a + 1;
 
 		f->samples[i] = (struct sample){
 			.end_ns = b->end_ns,

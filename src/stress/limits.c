@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 
 #define OTHER_DESCRIPTORS 32
@@ -27,27 +28,39 @@ raise_descriptors(const struct options *o)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* How many ports the kernel picks from for connections; 0: it does not say. */
+static int64_t
+count_ports(void)
+{
+	FILE *f = fopen(PORT_RANGE, "re");
+	char line[64] = "", *end;
+	int64_t low, high;
+
+	if (f == NULL)
+		return 0;
+	if (fgets(line, sizeof(line), f) == NULL)
+		line[0] = '\0';
+	fclose(f);
+	low = strtoll(line, &end, 10);
+	high = strtoll(end, NULL, 10);
+	return high > low ? high - low + 1 : 0;
+}
+
 /* A source address has this many ports for the connections to one target. */
 static void
 check_ports(const struct options *o)
 {
 	int64_t sources = o->source.count > 0 ? o->source.count : 1;
-	FILE *f = fopen(PORT_RANGE, "re");
-	int64_t low = 0, high = 0;
-	int found = 0;
+	int64_t ports = count_ports();
 
-	if (f != NULL) {
-		found = fscanf(f, "%" SCNd64 " %" SCNd64, &low, &high);
-		fclose(f);
-	}
-	if (found != 2 || o->connections <= (high - low + 1) * sources)
+	if (ports == 0 || o->connections <= ports * sources)
 		return;
 	fprintf(stderr,
 	    "echo-stress: %" PRId64 " connections to one port, but %" PRId64
 	    " source addresses have %" PRId64 " ports each: widen the range with "
 	    "`sysctl net.ipv4.ip_local_port_range=\"1024 65535\"`, or use --source, "
 	    "as 127.0.0.1-127.0.0.8\n",
-	    o->connections, sources, high - low + 1);
+	    o->connections, sources, ports);
 }
 
 void

@@ -33,8 +33,8 @@ report_hgrm(FILE *out, const struct histogram *h)
 	fprintf(out, "%12s %14s %10s %14s\n\n", "Value", "Percentile", "TotalCount",
 	    "1/(1-Percentile)");
 	for (int i = 0; h->count > 0; i++) {
-		double rest = exp2(-(double)(i / TICKS_PER_HALF)) *
-		    (1 - (double)(i % TICKS_PER_HALF) / (2 * TICKS_PER_HALF));
+		int half = i / TICKS_PER_HALF, tick = i % TICKS_PER_HALF;
+		double rest = exp2(-half) * (1 - (double)tick / (2 * TICKS_PER_HALF));
 
 		if (i > 0 && rest * (double)h->count < 1)
 			break;
