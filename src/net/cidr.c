@@ -37,14 +37,16 @@ parse_bits(struct cidr *c, const char *text)
 	return 0;
 }
 
-/* ::ffff:192.0.2.0/120 is 192.0.2.0/24: nobody comes from the former. */
+/*
+ * ::ffff:192.0.2.0/120 is 192.0.2.0/24: nobody comes from the former.  A prefix of
+ * less than 96 bits does not have all of these bytes.
+ */
 static void
 unmap(struct cidr *c)
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
-	if (c->family != AF_INET6 || c->bits < 96 ||
-	    memcmp(c->bytes, mapped, sizeof(mapped)) != 0)
+	if (c->family != AF_INET6 || memcmp(c->bytes, mapped, sizeof(mapped)) != 0)
 		return;
 	c->family = AF_INET;
 	c->bits -= 96;
