@@ -225,7 +225,7 @@ echo_udp_service_report(const struct echo_udp_service *s)
 	for (int v = UDP_ANSWER + 1; v < UDP_VERDICTS; v++)
 		len += snprintf(drops + len, sizeof(drops) - (size_t)len,
 		    "%s %s %" PRIu64, v == UDP_ANSWER + 1 ? "" : ",",
-		    udp_verdict_name(v), s->verdicts[v]);
+		    udp_verdict_name((enum udp_verdict)v), s->verdicts[v]);
 	log_info("udp: %" PRIu64 " datagrams received, %" PRIu64 " answered, %" PRIu64
 		 " bytes; dropped:%s",
 	    s->received, s->verdicts[UDP_ANSWER], s->bytes, drops);
