@@ -109,7 +109,8 @@ END_TEST
 
 START_TEST(an_address_may_come_later)
 {
-	struct sock_listen_options options = { .backlog = 1, .kind = _i };
+	struct sock_listen_options options = { .backlog = 1,
+		.kind = (enum sock_kind)_i };
 	struct addr four, six;
 
 	ck_assert_int_eq(addr_parse(&four, "192.0.2.1:0"), 0);
