@@ -92,6 +92,16 @@ START_TEST(small_values_are_exact)
 }
 END_TEST
 
+/* Half of three is two of them: a percentile is never less than it says. */
+START_TEST(parts_of_a_value_count_as_one)
+{
+	for (int i = 1; i <= 3; i++)
+		histogram_record(h, i);
+	ck_assert_int_eq(histogram_percentile_ns(h, 50), 2);
+	ck_assert_int_eq(histogram_percentile_ns(h, 67), 3);
+}
+END_TEST
+
 static int
 ascending(const void *a, const void *b)
 {
@@ -191,6 +201,7 @@ main(void)
 	tcase_add_test(tc, empty);
 	tcase_add_test(tc, one_value_is_every_percentile);
 	tcase_add_test(tc, small_values_are_exact);
+	tcase_add_test(tc, parts_of_a_value_count_as_one);
 	tcase_add_test(tc, percentiles_are_right_to_a_thousandth);
 	tcase_add_test(tc, never_above_the_maximum);
 	tcase_add_test(tc, merged_is_as_if_recorded_in_one);

@@ -88,8 +88,8 @@ START_TEST(sources_go_round)
 END_TEST
 
 static const char *const no_sources[] = { "", "-", "127.0.0.1-", "-127.0.0.1",
-	"127.0.0.2-127.0.0.1", "127.0.0.1-::1", "::1-127.0.0.1", "localhost",
-	"127.0.0.1:80", "::1-1::2" };
+	"127.0.0.2-127.0.0.1", "127.0.0.9-127.0.0.1", "127.0.0.1-::1", "::1-127.0.0.1",
+	"localhost", "127.0.0.1:80", "::1-1::2" };
 
 START_TEST(no_source)
 {
@@ -109,7 +109,7 @@ main(void)
 	tcase_add_loop_test(tc, no_target, 0, 15);
 	tcase_add_test(tc, numbers_resolve_to_themselves);
 	tcase_add_loop_test(tc, sources_go_round, 0, 4);
-	tcase_add_loop_test(tc, no_source, 0, 10);
+	tcase_add_loop_test(tc, no_source, 0, 11);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }

@@ -233,6 +233,7 @@ def test_closed_at_once():
     assert result.status == 1 and set(result.kinds()) <= {"eof", "reset"}
     assert result.messages == 0
     assert "no message was answered" in result.failed_because
+    assert 2 <= result.connects <= 6, "it connects again, after 100 ms"
 
 
 def test_closed_while_idle():
@@ -250,6 +251,22 @@ def test_reset():
     check_found(take_then(OFFSET, reset), "reset", "Connection reset by peer")
 
 
+def test_resets_behind_an_answer():
+    """Some of them are met while sending; and the next connections are fine."""
+
+    def serve(sock, n):
+        if n < 40:
+            sock.sendall(sock.recv(64))
+            reset(sock)
+        else:
+            echo(sock)
+
+    with Server(serve) as server:
+        result = stress(server.port, "-c", 20, "-d", 1, "--timeout", 0.3)
+    assert result.kinds() == ["reset"] and result.errors["reset"] == 40, result.stdout
+    assert result.messages > 1000
+
+
 def test_stops_answering():
     def fall_silent(sock):
         while sock.recv(65536):
@@ -258,6 +275,22 @@ def test_stops_answering():
     check_found(
         take_then(OFFSET, fall_silent), "timeout", "no answer within 0.3 s, with 24 "
     )
+
+
+def test_never_answers_to_the_second():
+    """Not some time after the limit, but at it."""
+    with Server(lambda sock, _: time.sleep(5)) as server:
+        begun = time.monotonic()
+        result = stress(server.port, "-c", 2, "-n", 2, "--timeout", 1)
+        assert 1 <= time.monotonic() - begun < 1.6
+    assert result.errors["timeout"] == 2 and result.unanswered == 2, result.stdout
+
+
+def test_waits_for_the_last_answers_asleep():
+    with Server(lambda sock, _: time.sleep(5)) as server:
+        result = stress(server.port, "-c", 2, "-d", 0.1, "--timeout", 1)
+    assert result.errors["timeout"] == 2, result.stdout
+    assert result.client_cpu < 0.3, result.stdout
 
 
 def test_never_answers():
