@@ -46,6 +46,7 @@ def test_installs_everything():
         make("install", folder)
         names = {os.path.basename(path) for path in files(folder)}
         wanted = {"echod", "echod.conf", "echod.8", "echod.conf.5"}
+        wanted |= {"echo-stress", "echo-stress.1"}
         if os.path.exists(os.path.join(BUILDDIR, "systemd/echod.service")):
             wanted |= {"port-7.conf", *os.listdir(os.path.join(BUILDDIR, "systemd"))}
         assert wanted <= names, wanted - names

@@ -1,13 +1,15 @@
 """The whole client against echod, which is honest: in each mode, and what it tells."""
 
 import json
+import os
+import pty
 import re
 import signal
 import subprocess
 import tempfile
 import time
 
-from harness import Echod, Skip, free_port, main, read_exactly, wait_until
+from harness import PATIENCE, Echod, Skip, free_port, main, read_exactly, wait_until
 from stress import (
     STRESS,
     Server,
@@ -295,6 +297,26 @@ def test_quiet():
     with Echod("select") as echod:
         done = run_stress("-n", 10, "-q", target(echod))
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_live_line():
+    """On a terminal, and gone at the end; elsewhere there is none (test_text)."""
+    with Echod("select") as echod:
+        ours, theirs = pty.openpty()
+        client = subprocess.Popen(
+            [STRESS, "-d", "0.8", "-c", "20", target(echod)],
+            stdout=subprocess.DEVNULL,
+            stderr=theirs,
+        )
+        assert client.wait(PATIENCE) == 0
+        os.close(theirs)
+        lines = os.read(ours, 65536).decode().split("\r")
+        os.close(ours)
+    told = [line for line in lines if "connections" in line]
+    assert len(told) >= 2 and lines[-1] == "\x1b[K", lines
+    line = r"\d\.\d s \[#+ *\] 20 connections  [\d,]+ msg/s  p99 .*  0 errors$"
+    assert re.search(line, told[-1]), told[-1]
+    assert told[0].count("#") < told[-1].count("#")
 
 
 def test_hgrm():
