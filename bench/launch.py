@@ -15,7 +15,8 @@ SERVER_CPU, CLIENT_CPU = 0, 1
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 ECHOD_CONF = """\
-listen = [ "127.0.0.1:%(port)d" ];
+listen = [ "127.0.0.1:%(port)d", "udp:127.0.0.1:%(port)d" ];
+udp: { rate_per_address = 0; };
 limits: { max_connections = 30000; };
 log: { level = "warning"; };
 loop: { backend = "%(backend)s"; spin_us = %(spin_us)d; };
@@ -88,12 +89,13 @@ def pin(cpu):
 class Server:
     """A kind of server: its name, its command for a port, and what it cannot do."""
 
-    def __init__(self, name, command, path, most=1 << 30, port=None):
+    def __init__(self, name, command, path, most=1 << 30, port=None, udp=False):
         self.name = name
         self.command = command  # makes the command for a port
         self.path = path  # of the program
         self.most = most  # connections
         self.port = port  # the only one it can serve at
+        self.udp = udp  # does it answer only that?
 
     def missing(self):
         """Why it cannot be run; None if it can."""
@@ -127,10 +129,12 @@ class Running:
 
     def first_echo(self):
         end = time.monotonic() + 20
+        kind = socket.SOCK_DGRAM if self.server.udp else socket.SOCK_STREAM
         while True:
             try:
-                with socket.create_connection(("127.0.0.1", self.port)) as sock:
+                with socket.socket(socket.AF_INET, kind) as sock:
                     sock.settimeout(20)
+                    sock.connect(("127.0.0.1", self.port))
                     sock.sendall(b"?")
                     if sock.recv(1) == b"?":
                         return
@@ -234,6 +238,8 @@ def all_servers(build):
         path = f"{build}/bench/servers/{program}"
         return Server(name, lambda port: [path, str(port)], path, most)
 
+    udp = f"{build}/bench/servers/udp"
+
     servers = [
         own("epoll", "epoll"),
         own("epoll again", "epoll"),
@@ -249,5 +255,7 @@ def all_servers(build):
         Server("node", node, "node"),
         Server("socat", socat, "socat", FEW),
         Server("xinetd", xinetd, "xinetd", FEW, port=7),
+        Server("udp", lambda port: [udp, str(port)], udp, udp=True),
+        Server("udp again", lambda port: [udp, str(port)], udp, udp=True),
     ]
     return {server.name: server for server in servers}

@@ -19,6 +19,20 @@ class Failure(Exception):
     """A server or the client did not do what it should."""
 
 
+def run_client(command):
+    """The JSON it prints.  Raises Failure if any answer was not as it should be."""
+    try:
+        done = subprocess.run(command, preexec_fn=pin(CLIENT_CPU), timeout=PATIENCE,
+                              capture_output=True, text=True)
+        result = json.loads(done.stdout)
+    except (ValueError, subprocess.TimeoutExpired) as error:
+        raise Failure(f"{' '.join(command)}: {error}") from None
+    for one in result.get("compare", [result]):
+        if one["result"] != "ok":
+            raise Failure(f"{' '.join(command)}: {one.get('failed_because')}")
+    return result
+
+
 class Client:
     """echo-stress, on its own processor."""
 
@@ -29,18 +43,7 @@ class Client:
         return [self.program, "--json", *map(str, args)]
 
     def run(self, *args):
-        """Its JSON.  Raises Failure if any answer was not as it should be."""
-        command = self.command(*args)
-        try:
-            done = subprocess.run(command, preexec_fn=pin(CLIENT_CPU), timeout=PATIENCE,
-                                  capture_output=True, text=True)
-            result = json.loads(done.stdout)
-        except (ValueError, subprocess.TimeoutExpired) as error:
-            raise Failure(f"{' '.join(command)}: {error}") from None
-        for one in result.get("compare", [result]):
-            if one["result"] != "ok":
-                raise Failure(f"{' '.join(command)}: {one['failed_because']}")
-        return result
+        return run_client(self.command(*args))
 
     def hold(self, target, connections):
         """Idle connections, until the returned process gets SIGINT."""
@@ -110,6 +113,19 @@ def compare(client, servers, seconds, connections, args):
         messages = result["messages"] - less["messages"]
         result["cpu_us"] = (result["cpu_ns"] - less["cpu_ns"]) / messages / 1000
     return results
+
+
+def compare_udp(program, servers, seconds, in_flight):
+    """The same with datagrams."""
+    before = [running.cpu_ns() for running in servers]
+    ports = [str(running.port) for running in servers]
+    found = run_client([program, str(seconds), str(in_flight), *ports])["compare"]
+    for running, result, ns in zip(servers, found, before):
+        ratios = [mine / its for mine, its in zip(result["rates"], found[0]["rates"])]
+        result["rate_per_s"] = quartiles(result["rates"])
+        result["ratio"] = quartiles(ratios)
+        result["cpu_us"] = (running.cpu_ns() - ns) / result["messages"] / 1000
+    return found
 
 
 def quartiles(values):

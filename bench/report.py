@@ -27,8 +27,8 @@ def with_quartiles(q):
 def headline(workloads):
     rows = []
     for name, servers in workloads.items():
-        again, ours, select = (servers.get(n) for n in
-                               ("epoll again", "echod", "echod select"))
+        ours, select = servers.get("echod"), servers.get("echod select")
+        again = servers.get("epoll again") or servers.get("udp again")
         rows.append([name, *(f"{s[key]['median']:.2f}" if s else "-"
                              for key in ("rate_ratio", "cpu_ratio")
                              for s in (ours, select, again))])
@@ -79,7 +79,7 @@ def timers(libraries):
 def judge(what, value, goal, least=False):
     reached = value >= goal if least else value <= goal
     off = abs(value / goal - 1) * 100
-    verdict = "reached" if reached else f"**missed by {off:.0f} %**"
+    verdict = "reached" if reached else f"**missed by {off:.1f} %**"
     return [what, ("at least " if least else "at most ") + number(goal), number(value),
             verdict]
 

@@ -1,18 +1,20 @@
 """What is measured side by side, and what echod is to reach."""
 
 MAIN = ["epoll", "epoll again", "echod", "echod, no spin", "echod select"]
+UDP = ["udp", "udp again", "echod", "echod, no spin", "echod select"]
 PEERS = ["epoll", "select", "libev", "libevent", "libuv", "go", "node", "socat", "xinetd"]
 
 
 class Workload:
     def __init__(self, name, connections, args=(), idle=0, peers=False, select=False,
-                 **goals):
+                 udp=False, **goals):
         self.name = name
         self.connections = connections
         self.args = args  # of echo-stress
         self.idle = idle  # connections beside those
         self.peers = peers  # are they measured too?
         self.select = select  # do the goals hold for that backend too?
+        self.udp = udp  # then `connections` are datagrams in flight
         self.goals = goals  # the least rate, the most cpu: ratios to bare epoll
 
 
@@ -28,12 +30,14 @@ WORKLOADS = [
     Workload("16 x 1 MiB", 16, ["-s", "1048576"]),
     Workload("churn", 16, ["-m", "churn"], peers=True, rate=1.05, cpu=1.05),
     Workload("50 x 64 B beside 9,000 idle", 50, idle=9000, rate=0.98, cpu=1.03),
+    Workload("UDP, 50 x 64 B in flight", 50, udp=True, rate=1.2, cpu=0.85),
 ]
 
 # What else echod is to reach: (what, the least or the most, unit).
 FOOTPRINT = {
     "instructions": (300, "instructions a message"),
     "per_connection": (256, "bytes an idle connection"),
+    "left_behind": (256 * 1024, "bytes kept when all connections had left"),
     "start_ms": (10, "ms from start to first echo"),
     "stripped": (200 * 1024, "bytes of stripped program"),
     "rss_at_start": (3 * 1024 * 1024, "bytes resident at start"),
