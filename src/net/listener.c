@@ -85,8 +85,13 @@ listener_run(struct task *t)
 	TASK_BEGIN(t);
 	for (;;) {
 		YIELD(t, readable(l->fd));
-		if (t->woke != WAKE_READY)
+		if (t->woke == WAKE_CANCEL)
 			break;
+		if (t->woke == WAKE_ERROR) { /* no memory to watch it, for now */
+			set_trouble(l, task_error(t));
+			YIELD(t, elapsed(PAUSE_NS));
+			continue;
+		}
 		if (is_paced(l)) {
 			YIELD(t, elapsed(turn_ns(l)));
 			if (t->woke == WAKE_CANCEL)

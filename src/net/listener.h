@@ -16,8 +16,9 @@ struct listener_type {
 	void (*accepted)(struct listener *l, int fd, const struct addr *peer);
 
 	/*
-	 * accept(2) began to fail with err, as for want of descriptors, and is
-	 * tried again after a pause; or, with err 0, it works again.
+	 * accept(2), or to wait for it, began to fail with err, as for want of
+	 * descriptors, and is tried again after a pause; or, with err 0, it works
+	 * again.
 	 */
 	void (*trouble)(struct listener *l, int err);
 
