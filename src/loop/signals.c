@@ -7,6 +7,8 @@
 
 #include "base/util.h"
 
+#define PAUSE_NS SECONDS(1)
+
 static sigset_t
 set_of(const struct signal_action *actions)
 {
@@ -44,8 +46,12 @@ signals_run(struct task *t)
 	TASK_BEGIN(t);
 	for (;;) {
 		YIELD(t, readable(sig->fd));
-		if (t->woke != WAKE_READY)
+		if (t->woke == WAKE_CANCEL)
 			break;
+		if (t->woke == WAKE_ERROR) { /* no memory to watch it, for now */
+			YIELD(t, elapsed(PAUSE_NS));
+			continue;
+		}
 		if (read(sig->fd, &info, sizeof(info)) == sizeof(info))
 			act_on(sig, info.ssi_signo);
 	}
