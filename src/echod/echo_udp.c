@@ -143,9 +143,9 @@ echo_udp_run(struct task *t)
 	TASK_BEGIN(t);
 	for (;;) {
 		YIELD(t, readable(u->fd));
-		if (t->woke != WAKE_READY)
+		if (t->woke == WAKE_CANCEL)
 			break;
-		if (receive(u) >= 0)
+		if (t->woke == WAKE_READY && receive(u) >= 0)
 			CALL(t, send_answers(t, u));
 		else
 			YIELD(t, elapsed(PAUSE_NS));
