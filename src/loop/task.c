@@ -273,8 +273,10 @@ task_where(const struct task *t, char *buf, size_t size)
 	FILE *out = fmemopen(buf, size, "w");
 	bool parked = t->flags & TASK_PARKED;
 
-	if (out == NULL)
+	if (out == NULL) {
+		snprintf(buf, size, "%s", t->type->name);
 		return -errno;
+	}
 	fprintf(out, "%s:%u", t->type->name, t->line[0]);
 	for (int i = 1; i < TASK_DEPTH && t->line[i] != 0; i++)
 		fprintf(out, "<%u", t->line[i]);

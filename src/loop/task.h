@@ -240,7 +240,8 @@ int task_error(const struct task *t);
 
 /*
  * For a log line or a dump: the kind of task and the lines where it waits, as
- * "echo:41<66 readable fd 7, 12.3 s left"; cut to size.  Returns 0 or -errno.
+ * "echo:41<66 readable fd 7, 12.3 s left"; cut to size.  Returns 0, or -errno with
+ * the kind alone.
  */
 int task_where(const struct task *t, char *buf, size_t size);
 
