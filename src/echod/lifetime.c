@@ -54,8 +54,8 @@ until(struct lifetime *l, int64_t next_ns)
 {
 	int64_t ns = next_ns - loop_now_ns(l->task.loop);
 
-	l->watching = next_ns != NEVER;
-	return l->watching ? elapsed(ns > GRAIN_NS ? ns : GRAIN_NS) : woken();
+	l->next_ns = next_ns;
+	return next_ns != NEVER ? elapsed(ns > GRAIN_NS ? ns : GRAIN_NS) : woken();
 }
 
 static enum step
@@ -77,13 +77,13 @@ lifetime_start(struct lifetime *l, struct loop *loop, struct task_group *house,
     struct task_group *connections)
 {
 	l->connections = connections;
-	l->watching = true; /* it looks when it begins */
+	l->next_ns = 0; /* it looks when it begins */
 	return task_start(loop, &l->task, house, &lifetime_task, 0);
 }
 
 void
-lifetime_watch(struct lifetime *l)
+lifetime_watch(struct lifetime *l, int64_t lifetime_ns)
 {
-	if (!l->watching)
+	if (loop_now_ns(l->task.loop) + lifetime_ns < l->next_ns)
 		task_wake(&l->task);
 }

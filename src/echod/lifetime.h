@@ -8,7 +8,7 @@
 #ifndef ECHOD_ECHOD_LIFETIME_H
 #define ECHOD_ECHOD_LIFETIME_H
 
-#include <stdbool.h>
+#include <stdint.h>
 
 #include "loop/loop.h"
 #include "loop/task.h"
@@ -16,14 +16,14 @@
 struct lifetime {
 	struct task task;
 	struct task_group *connections; /* tasks of struct echo */
-	bool watching;
+	int64_t next_ns;		/* when it looks next */
 };
 
 /* Returns 0 or -ENOMEM. */
 int lifetime_start(struct lifetime *l, struct loop *loop, struct task_group *house,
     struct task_group *connections);
 
-/* A connection has begun whose lifetime is limited. */
-void lifetime_watch(struct lifetime *l);
+/* A connection has begun that may last so long. */
+void lifetime_watch(struct lifetime *l, int64_t lifetime_ns);
 
 #endif

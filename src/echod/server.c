@@ -159,7 +159,7 @@ accepted(struct endpoints *set, int fd, const struct addr *peer)
 	s->stats.connections++;
 	s->stats.accepted++;
 	if (s->terms->max_lifetime_ns > 0)
-		lifetime_watch(&s->lifetime);
+		lifetime_watch(&s->lifetime, s->terms->max_lifetime_ns);
 	reporter_touch(&s->reporter);
 }
 

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "echod/echo_tcp.h"
@@ -16,6 +17,7 @@
 static struct echo_terms *terms;
 static struct lifetime lifetime;
 static struct task_group house, connections;
+static int other_end;
 
 static struct {
 	uint64_t echoed;
@@ -47,7 +49,36 @@ begin(void)
 	e->fd = talk.ours;
 	e->terms = terms;
 	ck_assert_int_eq(echo_start(talk.loop, e, &connections), 0);
-	lifetime_watch(&lifetime);
+	lifetime_watch(&lifetime, terms->max_lifetime_ns);
+	return false;
+}
+
+static void
+finished_later(struct echo *e)
+{
+	ck_assert_int_gt(told.ns, 0);
+	close(other_end);
+	(void)e;
+}
+
+/* And one with a longer lifetime, which falls silent, before that. */
+static bool
+begin_a_longer_one(void)
+{
+	static struct echo_terms longer = { .idle_ns = SECONDS(20),
+		.max_lifetime_ns = SECONDS(60),
+		.echoed = echoed,
+		.finished = finished_later,
+		.users = 1 };
+	struct echo *e = calloc(1, sizeof(*e));
+	int ends[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+	e->fd = ends[0];
+	other_end = ends[1];
+	e->terms = &longer;
+	ck_assert_int_eq(echo_start(talk.loop, e, &connections), 0);
+	lifetime_watch(&lifetime, longer.max_lifetime_ns);
 	return false;
 }
 
@@ -116,6 +147,17 @@ START_TEST(a_silent_one_ends_in_time)
 	run();
 	ck_assert_int_eq(told.reason, REASON_LIMIT);
 	ck_assert_int_eq(told.ns, SECONDS(6) + MILLISECONDS(1));
+}
+END_TEST
+
+START_TEST(a_longer_life_hides_no_shorter_one)
+{
+	set_up(_i);
+	actor_start(talk.loop, MILLISECONDS(500), begin_a_longer_one);
+	actor_start(talk.loop, SECONDS(6), talk_they_close);
+	run();
+	ck_assert_int_eq(told.reason, REASON_LIMIT);
+	ck_assert_int_eq(told.ns, SECONDS(6));
 }
 END_TEST
 
@@ -197,6 +239,7 @@ main(void)
 	int n = backends_scripted();
 
 	tcase_add_loop_test(tc, a_silent_one_ends_in_time, 0, n);
+	tcase_add_loop_test(tc, a_longer_life_hides_no_shorter_one, 0, n);
 	tcase_add_loop_test(tc, a_busy_one_ends_in_time, 0, n);
 	tcase_add_loop_test(tc, one_at_a_slow_rate_ends_in_time, 0, n);
 	tcase_add_loop_test(tc, one_that_does_not_read_ends_in_time, 0, n);
