@@ -159,7 +159,7 @@ __wrap_epoll_create1(int flags)
 }
 
 static int
-add(struct descriptor *d)
+add(struct descriptor *d, int fd)
 {
 	int err = fault_errno(CALL_WATCH);
 
@@ -169,8 +169,7 @@ add(struct descriptor *d)
 		return 0;
 	}
 	trace("  epoll_ctl() = %s (injected)", strerrorname_np(err));
-	if (d->kind == STREAM)
-		d->conn->excused_turn = world.turn;
+	net_excuse(fd);
 	errno = err;
 	return -1;
 }
@@ -182,7 +181,7 @@ __wrap_epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
 
 	require(net_at(epfd, "epoll_ctl")->kind == EPOLL, "epoll_ctl(%d)", epfd);
 	require(event->data.fd == fd, "epoll_ctl() for %d as %d", fd, event->data.fd);
-	if (op == EPOLL_CTL_ADD && add(d) < 0)
+	if (op == EPOLL_CTL_ADD && add(d, fd) < 0)
 		return -1;
 	require(d->registered, "epoll_ctl() for %d, which is not registered", fd);
 	d->events = event->events;

@@ -29,7 +29,7 @@ refused_by_system(int listener, int err)
 	d->trouble = err;
 	d->trouble_ns = world.now_ns;
 	d->trouble_closings = net.closings;
-	trace("  accept4(%d) = %s", listener, strerrorname_np(err));
+	trace("  accept4(%d) = %s (injected)", listener, strerrorname_np(err));
 	return fails(err);
 }
 
@@ -52,7 +52,9 @@ __wrap_accept4(int listener, struct sockaddr *addr, socklen_t *len, int flags)
 	require(net_at(listener, "accept")->kind == LISTENER,
 	    "accept of descriptor %d, which does not listen", listener);
 	require(flags == (SOCK_NONBLOCK | SOCK_CLOEXEC), "accept4 without its flags");
-	err = c == NULL ? EAGAIN : fault_errno(CALL_ACCEPT);
+	if (c == NULL)
+		return fails(EAGAIN);
+	err = fault_errno(CALL_ACCEPT);
 	if (err != 0)
 		return refused_by_system(listener, err);
 	fd = net_open(STREAM);
@@ -169,7 +171,7 @@ __wrap_shutdown(int fd, int how)
 	if (c->told || c->error != 0)
 		return fails(ENOTCONN);
 	c->shut = true;
-	c->shut_ns = world.now_ns;
+	c->shut_ns = world.turn_ns;
 	world.moves++;
 	conn_stir(c);
 	return 0;

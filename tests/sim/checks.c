@@ -13,9 +13,11 @@
 #define SLACK_NS MILLISECONDS(50)
 
 /* What README.md and echod.conf(5) promise. */
-#define DRAIN_SILENCE_NS MILLISECONDS(100)
-#define LINGER_NS	 SECONDS(1)
-#define PAUSE_NS	 SECONDS(1)
+#define DRAIN_SILENCE_NS  MILLISECONDS(100)
+#define LINGER_NS	  SECONDS(1)
+#define PAUSE_NS	  SECONDS(1)
+#define FAREWELL_NS	  SECONDS(2)
+#define LIFETIME_GRAIN_NS MILLISECONDS(100)
 
 /* ---- what the server has a right to do ---- */
 
@@ -143,7 +145,9 @@ static void
 check_close_stream(const struct conn *c)
 {
 	bool lingered = c->shut &&
-	    (c->fin_read || world.now_ns >= c->shut_ns + LINGER_NS);
+	    (c->fin_read || is_too_old(c) || world.now_ns >= c->shut_ns + LINGER_NS);
+	bool farewell_over = c->lifetime_ns > 0 &&
+	    world.now_ns >= c->accepted_ns + c->lifetime_ns + FAREWELL_NS;
 	bool done = c->fin_read && c->echoed == c->read;
 
 	if (c->accepted_turn == world.turn && !c->reading) {
@@ -151,7 +155,8 @@ check_close_stream(const struct conn *c)
 		    "it refuses #%d below the limits", c->number);
 		return;
 	}
-	if (c->told || c->error != 0 || may_cut() || lacks_memory(c) || lingered)
+	if (c->told || c->error != 0 || may_cut() || lacks_memory(c) || lingered ||
+	    farewell_over)
 		return;
 	require(done || !c->fin_read, "it closes #%d and loses its last %ju bytes",
 	    c->number, (uintmax_t)(c->read - c->echoed));
@@ -161,7 +166,7 @@ check_close_stream(const struct conn *c)
 static void
 check_close_listener(int fd, const struct descriptor *d)
 {
-	require(net_waiting(fd) == NULL || (d->trouble != 0 && d->trouble != EAGAIN),
+	require(net_waiting(fd) == NULL || d->trouble != 0,
 	    "it closes listener %d with a connection in its backlog", fd);
 }
 
@@ -225,14 +230,16 @@ check_times(const struct conn *c)
 		require(!was_silent(c, 0,
 			    c->idle_ns > 0 ? 2 * c->idle_ns + slack_ns : 0),
 		    "#%d has stalled for longer than it may", c->number);
-	else
+	else if (host.stops == 0)
 		require(!was_silent(c, 0, c->idle_ns > 0 ? c->idle_ns + slack_ns : 0),
 		    "#%d is silent for longer than it may", c->number);
 	if (host.stops > 0 && !held && !c->shut)
 		require(!was_silent(c, host.stop_ns, DRAIN_SILENCE_NS + slack_ns),
 		    "it drains, but #%d is silent and still open", c->number);
 	if (c->lifetime_ns > 0 && !c->shut)
-		require(world.now_ns < c->accepted_ns + c->lifetime_ns + slack_ns,
+		require(world.now_ns < c->accepted_ns + c->lifetime_ns +
+			    LIFETIME_GRAIN_NS + slack_ns +
+			    (held || c->bytes_per_second > 0 ? FAREWELL_NS : 0),
 		    "#%d lives longer than it may", c->number);
 }
 
@@ -242,7 +249,7 @@ check_asleep_listener(int fd, const struct descriptor *d)
 	bool paused = d->trouble != 0 && d->trouble != EAGAIN &&
 	    world.now_ns < d->trouble_ns + PAUSE_NS + SLACK_NS;
 
-	if (net_waiting(fd) == NULL)
+	if (net_waiting(fd) == NULL || world.now_ns < d->excused_ns)
 		return;
 	require(paused, "it sleeps, though a connection waits at listener %d", fd);
 	require(d->trouble_closings == net.closings,
@@ -274,7 +281,6 @@ check_asleep_server(void)
 {
 	int64_t now_ns = world.now_ns;
 
-	require(net.signals == 0, "it sleeps, though a signal has come");
 	require(host.watchdog_ns == 0 || now_ns < host.alive_ns + host.watchdog_ns,
 	    "no sign of life for %.3f s", (double)(now_ns - host.alive_ns) / 1e9);
 	if (host.stops > 0)
@@ -299,6 +305,9 @@ check_asleep(void)
 		} else if (d->kind == LISTENER) {
 			check_asleep_listener(fd, d);
 			listeners++;
+		} else if (d->kind == SIGNALS) {
+			require(net.signals == 0 || world.now_ns < d->excused_ns,
+			    "it sleeps, though a signal has come");
 		}
 	}
 	check_asleep_server();

@@ -73,8 +73,7 @@ __wrap_startup_config(struct config *ret, const struct options *options,
 		complain("echod.conf:7: is wrong in this simulation", arg);
 		return -EINVAL;
 	}
-	terms_roll(&host.fresh, ret);
-	return 0;
+	return terms_roll(&host.fresh, ret);
 }
 
 int
@@ -190,7 +189,8 @@ host_run(void)
 	struct config config;
 	int r;
 
-	terms_roll(&host.terms, &config);
+	if (terms_roll(&host.terms, &config) < 0)
+		return;
 	host.alive_ns = world.now_ns;
 	__wrap_startup_log(&config);
 	r = server_open(&server, &config);

@@ -45,6 +45,7 @@ runs_out(void)
 	for (int i = 0; i < nconns; i++)
 		if (!conns[i].reading)
 			conns[i].excused_turn = world.turn;
+	net_excuse(-1);
 	errno = ENOMEM;
 	return true;
 }

@@ -7,6 +7,9 @@
 #include "sim/dice.h"
 #include "sim/world.h"
 
+/* The pause that the server makes, and a little more. */
+#define EXCUSED_NS MILLISECONDS(1050)
+
 struct net net;
 
 void
@@ -100,6 +103,16 @@ net_is_taken(const struct addr *at)
 }
 
 /* ---- all of them ---- */
+
+void
+net_excuse(int fd)
+{
+	for (int i = 3; i < FDS_MAX; i++)
+		if (i == fd || (fd < 0 && net.table[i].kind != STREAM))
+			net.table[i].excused_ns = world.now_ns + EXCUSED_NS;
+	if (fd >= 0 && net.table[fd].kind == STREAM)
+		net.table[fd].conn->excused_turn = world.turn;
+}
 
 unsigned
 net_ready(int fd)

@@ -22,6 +22,7 @@ struct descriptor {
 	bool registered; /* with epoll(7) */
 	uint32_t events; /* for which it is */
 	struct conn *conn;
+	int64_t excused_ns; /* until then nobody may look at it: it lacked memory */
 
 	/* of a listener */
 	int trouble; /* errno of its last accept(2) */
@@ -58,6 +59,9 @@ int net_listener_for(const struct addr *to);
 
 /* Is this address taken by another socket? */
 bool net_is_taken(const struct addr *at);
+
+/* The server has no memory to look at this for now; -1: at any listener or signal. */
+void net_excuse(int fd);
 
 /* As conn_ready(). */
 unsigned net_ready(int fd);

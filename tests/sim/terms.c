@@ -1,5 +1,6 @@
 #include "sim/terms.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,7 +24,7 @@ listen_on(struct terms *t, const struct addr *at)
 	t->listen[t->nlisten++] = *at;
 }
 
-static void
+static int
 roll_port(struct terms *t, struct config *config)
 {
 	uint16_t port = (uint16_t)dice_pick(8000, 8000, 8001);
@@ -32,9 +33,10 @@ roll_port(struct terms *t, struct config *config)
 	config_set_port(config, port);
 	listen_on(t, &v4);
 	listen_on(t, &v6);
+	return 0;
 }
 
-static void
+static int
 roll_list(struct terms *t, struct config *config)
 {
 	int64_t which = dice_between(1, (1 << ARRAY_SIZE(addresses)) - 1);
@@ -46,10 +48,14 @@ roll_list(struct terms *t, struct config *config)
 
 		if (!(which >> i & 1))
 			continue;
-		config_listen_add(config, addresses[i]);
+		if (config_listen_add(config, addresses[i]) != NULL) {
+			config_release(config);
+			return -ENOMEM;
+		}
 		addr_parse(&at, addresses[i]);
 		listen_on(t, &at);
 	}
+	return 0;
 }
 
 static void
@@ -67,7 +73,7 @@ describe(const struct terms *t, const struct config *c)
 	    (intmax_t)c->buffer_size, c->backend, (intmax_t)c->spin_us);
 }
 
-void
+int
 terms_roll(struct terms *ret, struct config *config)
 {
 	struct terms t = {
@@ -79,11 +85,12 @@ terms_roll(struct terms *ret, struct config *config)
 		.bytes_per_second = dice_pick(0, 0, 0, 2000, 100000),
 	};
 
+	int r;
+
 	config_defaults(config);
-	if (dice_once_in(3))
-		roll_list(&t, config);
-	else
-		roll_port(&t, config);
+	r = dice_once_in(3) ? roll_list(&t, config) : roll_port(&t, config);
+	if (r < 0)
+		return r;
 	config->max_connections = t.max_connections;
 	config->max_connections_per_address = t.max_per_address;
 	config->idle_ns = t.idle_ns;
@@ -96,4 +103,5 @@ terms_roll(struct terms *ret, struct config *config)
 	config->spin_us = dice_pick(0, 20, 100);
 	describe(&t, config);
 	*ret = t;
+	return 0;
 }

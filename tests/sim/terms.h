@@ -17,7 +17,10 @@ struct terms {
 	int64_t bytes_per_second;
 };
 
-/* Let the dice make a configuration, and say what it comes to. */
-void terms_roll(struct terms *ret, struct config *config);
+/*
+ * Let the dice make a configuration, and say what it comes to.  Returns 0 or
+ * -ENOMEM.
+ */
+int terms_roll(struct terms *ret, struct config *config);
 
 #endif
