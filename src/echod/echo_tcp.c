@@ -73,11 +73,8 @@ echo_run(struct task *t)
 		if (got <= 0)
 			break; /* the connection broke, or the peer is done */
 
-		e->out = (struct io_send){ .fd = e->fd,
-			.data = buf,
-			.left = (size_t)got,
-			.stall_ns = e->terms->idle_ns };
-		CALL(t, io_send_all(t, &e->out));
+		e->out = (struct io_send){ .data = buf, .left = (uint32_t)got };
+		CALL(t, io_send_all(t, e->fd, &e->out, e->terms->idle_ns));
 		count(e);
 		e->err = e->out.err;
 		if (e->err != 0)

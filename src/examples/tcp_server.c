@@ -39,9 +39,8 @@ echo_run(struct task *t)
 			continue;
 		if (got <= 0)
 			break;
-		e->out =
-		    (struct io_send){ .fd = e->fd, .data = buf, .left = (size_t)got };
-		CALL(t, io_send_all(t, &e->out));
+		e->out = (struct io_send){ .data = buf, .left = (uint32_t)got };
+		CALL(t, io_send_all(t, e->fd, &e->out, 0));
 		if (e->out.err != 0)
 			break;
 	}

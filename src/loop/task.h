@@ -175,7 +175,7 @@ struct task {
 	} while (0)
 
 /*
- * Run another routine to its end, yields and all: CALL(t, io_send_all(t, &c->out)).
+ * Run another routine to its end, yields and all: CALL(t, io_linger(t, &c->bye)).
  * The call is written out again at each wake, so its arguments must be the
  * same each time: pointers into the task's own struct.
  */

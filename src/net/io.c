@@ -10,18 +10,18 @@
 
 /* Hand the socket as much as it takes.  Returns 0 when all is sent, or an errno. */
 static int
-send_some(struct io_send *s)
+send_some(int fd, struct io_send *s)
 {
 	while (s->left > 0) {
-		ssize_t n = send(s->fd, s->data, s->left, MSG_NOSIGNAL);
+		ssize_t n = send(fd, s->data, s->left, MSG_NOSIGNAL);
 
 		if (n < 0 && errno != EINTR)
 			return errno;
 		if (n < 0)
 			continue;
 		s->data += n;
-		s->left -= (size_t)n;
-		s->sent += (size_t)n;
+		s->left -= (uint32_t)n;
+		s->sent += (uint32_t)n;
 	}
 	return 0;
 }
@@ -41,11 +41,11 @@ keep(struct io_send *s)
 }
 
 static struct wait
-room_to_send(const struct io_send *s)
+room_to_send(int fd, int64_t stall_ns)
 {
-	struct wait w = writable(s->fd);
+	struct wait w = writable(fd);
 
-	w.limit_ns = s->stall_ns > 0 ? s->stall_ns : LIMIT_NONE;
+	w.limit_ns = stall_ns > 0 ? stall_ns : LIMIT_NONE;
 	return w;
 }
 
@@ -55,27 +55,27 @@ room_to_send(const struct io_send *s)
  * taken anything since.
  */
 static enum step
-wait_for_room(struct task *t, struct io_send *s)
+wait_for_room(struct task *t, int fd, struct io_send *s, int64_t stall_ns)
 {
 	TASK_BEGIN(t);
 	do {
-		s->unsent = sock_unsent(s->fd);
-		YIELD(t, room_to_send(s));
-	} while (t->woke == WAKE_TIMEOUT && sock_unsent(s->fd) < s->unsent);
+		s->unsent = sock_unsent(fd);
+		YIELD(t, room_to_send(fd, stall_ns));
+	} while (t->woke == WAKE_TIMEOUT && sock_unsent(fd) < s->unsent);
 	s->err = task_error(t);
 	TASK_END(t);
 }
 
 enum step
-io_send_all(struct task *t, struct io_send *s)
+io_send_all(struct task *t, int fd, struct io_send *s, int64_t stall_ns)
 {
 	TASK_BEGIN(t);
 	s->kept = NULL;
-	while ((s->err = send_some(s)) == EAGAIN) {
+	while ((s->err = send_some(fd, s)) == EAGAIN) {
 		s->err = keep(s);
 		if (s->err != 0)
 			break;
-		CALL(t, wait_for_room(t, s));
+		CALL(t, wait_for_room(t, fd, s, stall_ns));
 		if (s->err != 0)
 			break;
 	}

@@ -2,18 +2,18 @@
 #ifndef ECHOD_NET_IO_H
 #define ECHOD_NET_IO_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "loop/task.h"
 
 /*
- * Send all of data, in order.  What the socket does not take at once is copied
- * to memory of its own before the first wait, so that data may be the loop's
- * shared buffer; it is freed when all is sent or given up.
+ * What to send, and how far it has come.  Part of every connection, so kept
+ * small: 32 bytes.
  */
 struct io_send {
-	int fd;
+	const char *data;
+	uint32_t left; /* bytes not yet handed to the kernel */
+	uint32_t sent; /* bytes that were */
 
 	/*
 	 * Afterwards 0, or the errno of why not everything was sent; ETIME: the
@@ -21,17 +21,18 @@ struct io_send {
 	 */
 	int err;
 
-	const char *data;
-	size_t left;	  /* bytes not yet handed to the kernel */
-	size_t sent;	  /* bytes that were */
-	int64_t stall_ns; /* the peer may take nothing for so long; 0: for ever */
-
 	/* private */
-	char *kept;
 	int unsent;
+	char *kept;
 };
 
-enum step io_send_all(struct task *t, struct io_send *s);
+/*
+ * Send all of s->data, in order, to the stream socket fd.  What it does not take
+ * at once is copied to memory of its own before the first wait, so that data may
+ * be the loop's shared buffer; it is freed when all is sent or given up.  That is
+ * when the peer has taken nothing for stall_ns; 0: never.
+ */
+enum step io_send_all(struct task *t, int fd, struct io_send *s, int64_t stall_ns);
 
 /*
  * Say goodbye: send FIN, then read and throw away what the peer still sends,

@@ -15,6 +15,7 @@
 static struct sender {
 	struct task task;
 	struct io_send out;
+	int64_t stall_ns;
 	int64_t end_ns;
 } sender;
 
@@ -22,7 +23,7 @@ static enum step
 sender_run(struct task *t)
 {
 	TASK_BEGIN(t);
-	CALL(t, io_send_all(t, &sender.out));
+	CALL(t, io_send_all(t, talk.ours, &sender.out, sender.stall_ns));
 	sender.end_ns = fake_clock_peek() - FAKE_CLOCK_START;
 	loop_close_fd(talk.loop, &talk.ours);
 	TASK_END(t);
@@ -39,9 +40,8 @@ send_all(size_t n, int64_t stall_ns)
 
 	ck_assert_uint_le(n, size);
 	memcpy(buf, talk.expected, n);
-	sender.out = (struct io_send){
-		.fd = talk.ours, .data = buf, .left = n, .stall_ns = stall_ns
-	};
+	sender.out = (struct io_send){ .data = buf, .left = (uint32_t)n };
+	sender.stall_ns = stall_ns;
 	task_start(talk.loop, &sender.task, NULL, &sender_task, SECONDS(1));
 	ck_assert_int_eq(loop_run(talk.loop), 0);
 	ck_assert_ptr_null(sender.out.kept);
