@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,6 +177,8 @@ report(void *arg)
 	log_settle(&s->refusals);
 	log_settle(&s->udp.drops);
 	notify_status(stats_status(&s->stats, status));
+	if (s->stats.connections == 0)
+		malloc_trim(0); /* what a crowd needed goes back to the system */
 }
 
 static void
