@@ -79,23 +79,46 @@ next_tick(const struct axis *a, double value)
 	return few ? round_up(value * 1.5) : value * 10;
 }
 
-static void
-draw_axes(const struct chart *c)
+/* The last tick may miss the end of the axis by what is lost in adding up. */
+static bool
+on_axis(const struct axis *a, double value)
 {
+	return value <= a->max * 1.0001;
+}
+
+static void
+draw_x_axis(const struct chart *c)
+{
+	double v = c->x.min;
 	char label[CHART_LABEL];
 
-	for (double v = c->y.min; v <= c->y.max * 1.0001; v = next_tick(&c->y, v))
+	while (on_axis(&c->x, v)) {
+		double x = at_x(c, v);
+
 		fprintf(c->out,
-		    "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>"
-		    "<text class=\"y\" x=\"%d\" y=\"%.1f\">%s</text>\n",
-		    LEFT, WIDTH - RIGHT, at_y(c, v), at_y(c, v), LEFT - 8,
-		    at_y(c, v) + 4, c->y.label(label, v));
-	for (double v = c->x.min; v <= c->x.max * 1.0001; v = next_tick(&c->x, v))
+		    "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" "
+		    "y2=\"%d\"/><text class=\"x\" x=\"%.1f\" y=\"%d\">%s</text>\n",
+		    x, x, TOP, HEIGHT - BOTTOM, x, HEIGHT - BOTTOM + 18,
+		    c->x.label(label, v));
+		v = next_tick(&c->x, v);
+	}
+}
+
+static void
+draw_y_axis(const struct chart *c)
+{
+	double v = c->y.min;
+	char label[CHART_LABEL];
+
+	while (on_axis(&c->y, v)) {
+		double y = at_y(c, v);
+
 		fprintf(c->out,
-		    "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>"
-		    "<text class=\"x\" x=\"%.1f\" y=\"%d\">%s</text>\n",
-		    at_x(c, v), at_x(c, v), TOP, HEIGHT - BOTTOM, at_x(c, v),
-		    HEIGHT - BOTTOM + 18, c->x.label(label, v));
+		    "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" "
+		    "y2=\"%.1f\"/><text class=\"y\" x=\"%d\" y=\"%.1f\">%s</text>\n",
+		    LEFT, WIDTH - RIGHT, y, y, LEFT - 8, y + 4, c->y.label(label, v));
+		v = next_tick(&c->y, v);
+	}
 }
 
 /* ---- the drawing ---- */
@@ -105,7 +128,8 @@ chart_begin(const struct chart *c, const char *title)
 {
 	fprintf(c->out, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">\n",
 	    WIDTH, HEIGHT, title);
-	draw_axes(c);
+	draw_x_axis(c);
+	draw_y_axis(c);
 }
 
 void

@@ -166,6 +166,8 @@ writer_run(struct task *t)
 	TASK_BEGIN(t);
 	while (t->woke != WAKE_CANCEL) {
 		YIELD(t, push_wait(c));
+		if (t->woke == WAKE_ERROR && t->err != EBADF)
+			c->send_err = t->err; /* it cannot be waited for */
 		push_now(c, clock_monotonic_ns());
 	}
 	TASK_END(t);

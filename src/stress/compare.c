@@ -47,6 +47,13 @@ reserve(struct compare *c)
 	return true;
 }
 
+/* Of one cycle, by target. */
+static double *
+rates_of(const struct compare *c, int cycle)
+{
+	return c->rates + (ptrdiff_t)cycle * c->nruns;
+}
+
 static void
 mark(struct compare *c)
 {
@@ -78,7 +85,7 @@ slice(struct task *t, struct compare *c)
 	YIELD(t, elapsed(WARM_NS));
 	mark(c);
 	YIELD(t, elapsed(SLICE_NS));
-	c->rates[c->cycles * c->nruns + in_turn(c)] = rate_since_mark(c);
+	rates_of(c, c->cycles)[in_turn(c)] = rate_since_mark(c);
 	run_hold(c->run);
 	while (c->run->inflight > 0 && c->run->living > 0 && t->woke != WAKE_CANCEL)
 		YIELD(t, within(woken(), POLL_NS));
@@ -151,7 +158,7 @@ quartiles_of(const struct compare *c, int target, int by)
 	int n = 0;
 
 	for (int i = 0; values != NULL && i < c->cycles; i++) {
-		const double *rates = c->rates + (ptrdiff_t)i * c->nruns;
+		const double *rates = rates_of(c, i);
 
 		if (by < 0)
 			values[n++] = rates[target];

@@ -71,7 +71,7 @@ static const struct argp_option table[] = {
 /* How an option is taken: by whom, to where in the struct, and from what range. */
 struct rule {
 	int key;
-	void (*take)(struct options *o, const struct rule *rule, char *arg,
+	void (*take)(struct options *o, const struct rule *rule, const char *arg,
 	    const struct argp_state *state);
 	size_t where;
 	int64_t min, max;
@@ -84,7 +84,7 @@ place(struct options *o, const struct rule *rule)
 }
 
 static void
-take_flag(struct options *o, const struct rule *rule, char *arg,
+take_flag(struct options *o, const struct rule *rule, const char *arg,
     const struct argp_state *state)
 {
 	(void)arg;
@@ -93,7 +93,7 @@ take_flag(struct options *o, const struct rule *rule, char *arg,
 }
 
 static void
-take_text(struct options *o, const struct rule *rule, char *arg,
+take_text(struct options *o, const struct rule *rule, const char *arg,
     const struct argp_state *state)
 {
 	(void)state;
@@ -101,7 +101,7 @@ take_text(struct options *o, const struct rule *rule, char *arg,
 }
 
 static void
-take_number(struct options *o, const struct rule *rule, char *arg,
+take_number(struct options *o, const struct rule *rule, const char *arg,
     const struct argp_state *state)
 {
 	int64_t value;
@@ -113,7 +113,7 @@ take_number(struct options *o, const struct rule *rule, char *arg,
 }
 
 static void
-take_seconds(struct options *o, const struct rule *rule, char *arg,
+take_seconds(struct options *o, const struct rule *rule, const char *arg,
     const struct argp_state *state)
 {
 	int64_t ns;
@@ -125,7 +125,7 @@ take_seconds(struct options *o, const struct rule *rule, char *arg,
 }
 
 static void
-take_duration(struct options *o, const struct rule *rule, char *arg,
+take_duration(struct options *o, const struct rule *rule, const char *arg,
     const struct argp_state *state)
 {
 	int64_t ns;
@@ -136,7 +136,7 @@ take_duration(struct options *o, const struct rule *rule, char *arg,
 }
 
 static void
-take_size(struct options *o, const struct rule *rule, char *arg,
+take_size(struct options *o, const struct rule *rule, const char *arg,
     const struct argp_state *state)
 {
 	if (value_range(&o->size_min, &o->size_max, arg) < 0 ||
@@ -147,7 +147,7 @@ take_size(struct options *o, const struct rule *rule, char *arg,
 }
 
 static void
-take_mode(struct options *o, const struct rule *rule, char *arg,
+take_mode(struct options *o, const struct rule *rule, const char *arg,
     const struct argp_state *state)
 {
 	(void)rule;
@@ -157,7 +157,7 @@ take_mode(struct options *o, const struct rule *rule, char *arg,
 }
 
 static void
-take_source(struct options *o, const struct rule *rule, char *arg,
+take_source(struct options *o, const struct rule *rule, const char *arg,
     const struct argp_state *state)
 {
 	(void)rule;
@@ -166,7 +166,7 @@ take_source(struct options *o, const struct rule *rule, char *arg,
 }
 
 static void
-take_json(struct options *o, const struct rule *rule, char *arg,
+take_json(struct options *o, const struct rule *rule, const char *arg,
     const struct argp_state *state)
 {
 	(void)rule;
@@ -176,7 +176,7 @@ take_json(struct options *o, const struct rule *rule, char *arg,
 }
 
 static void
-take_target(struct options *o, const struct rule *rule, char *arg,
+take_target(struct options *o, const struct rule *rule, const char *arg,
     const struct argp_state *state)
 {
 	(void)rule;
@@ -218,11 +218,10 @@ static const struct rule rules[] = {
 static void
 settle(struct options *o, const struct argp_state *state)
 {
-	static char default_target[] = "localhost:8000";
 	const struct mode *m = o->mode;
 
 	if (o->ntargets == 0)
-		take_target(o, NULL, default_target, state);
+		take_target(o, NULL, "localhost:8000", state);
 	if (o->compare != (o->ntargets > 1))
 		argp_error(state, "several targets and --compare go together");
 	if (o->compare && (!m->compares || o->rate > 0 || o->messages > 0))

@@ -6,6 +6,7 @@
 #include "stress/units.h"
 
 #define POINTS 200
+#define HINTS  60
 
 /* ---- labels ---- */
 
@@ -56,14 +57,14 @@ static void
 hint_percentiles(const struct chart *c, const struct histogram *h)
 {
 	char text[64], time[UNITS_TEXT];
-	double step = c->x.max / 60;
+	double step = c->x.max / HINTS;
 
-	for (double x = 0; x < c->x.max; x += step) {
-		double percent = 100 - 100 * pow(10, -(x + step / 2));
+	for (int i = 0; i < HINTS; i++) {
+		double percent = 100 - 100 * pow(10, -(i + 0.5) * step);
 
 		units_time(time, (double)histogram_percentile_ns(h, percent));
 		snprintf(text, sizeof(text), "%.6g%% are within %s", percent, time);
-		chart_hint(c, x, x + step, text);
+		chart_hint(c, i * step, (i + 1) * step, text);
 	}
 }
 
