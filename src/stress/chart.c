@@ -5,7 +5,7 @@
 #define WIDTH	     720
 #define HEIGHT	     260
 #define LEFT	     70
-#define RIGHT	     16
+#define RIGHT	     44
 #define TOP	     12
 #define BOTTOM	     28
 

@@ -85,8 +85,10 @@ single_run(struct task *t)
 	struct run *r = &s->runs[0];
 
 	TASK_BEGIN(t);
-	if (run_start(r, t) < 0)
+	if (run_start(r, t) < 0) {
+		task_cancel_all(&s->house);
 		TASK_RETURN(t);
+	}
 	if (o->warmup_ns > 0)
 		CALL(t, wait_for(t, s, o->warmup_ns));
 	run_count(r);
@@ -134,6 +136,32 @@ resolve(struct options *o)
 	return true;
 }
 
+static int64_t
+sample_interval(const struct options *o)
+{
+	int64_t ns = (o->warmup_ns + o->duration_ns) / SAMPLES_WANTED;
+
+	if (o->messages > 0 || ns < MILLISECONDS(100))
+		return MILLISECONDS(100); /* later it doubles */
+	return ns < SECONDS(1) ? ns : SECONDS(1);
+}
+
+static int
+start_tasks(struct session *s)
+{
+	const struct task_type *conductor = s->options->compare ? &compare_task
+								: &single_task;
+	int r = task_start(s->loop, &s->conductor, NULL, conductor, 0);
+
+	if (r == 0)
+		r = task_start(s->loop, &s->sampler, &s->house, &sampler_task, 0);
+	if (r == 0)
+		r = signals_start(&s->signals, s->loop, &s->house, actions, s);
+	if (r == 0)
+		r = live_start(&s->live, s->loop, &s->house, s->runs, s->nruns);
+	return r;
+}
+
 /* Returns 0 or -errno. */
 static int
 prepare(struct session *s, struct options *o)
@@ -146,24 +174,11 @@ prepare(struct session *s, struct options *o)
 	}
 	if (r < 0)
 		return r;
-	s->sample_ns = (o->warmup_ns + o->duration_ns) / SAMPLES_WANTED;
-	if (s->sample_ns < MILLISECONDS(100) || o->messages > 0)
-		s->sample_ns = MILLISECONDS(100);
-	if (s->sample_ns > SECONDS(1))
-		s->sample_ns = SECONDS(1);
+	s->sample_ns = sample_interval(o);
 	s->compare.runs = s->runs;
 	s->compare.nruns = s->nruns;
 	s->compare.interrupted = &s->interrupted;
-
-	r = task_start(s->loop, &s->conductor, NULL,
-	    o->compare ? &compare_task : &single_task, 0);
-	if (r == 0)
-		r = task_start(s->loop, &s->sampler, &s->house, &sampler_task, 0);
-	if (r == 0)
-		r = signals_start(&s->signals, s->loop, &s->house, actions, s);
-	if (r == 0)
-		r = live_start(&s->live, s->loop, &s->house, s->runs, s->nruns);
-	return r;
+	return start_tasks(s);
 }
 
 static void
@@ -178,11 +193,10 @@ finish(struct session *s)
 int
 session_run(struct options *o)
 {
-	static struct session s;
+	struct session s = { .options = o };
 	struct report_files files;
 	int r, status;
 
-	s.options = o;
 	if (report_open(&files, o) < 0)
 		return EX_USAGE;
 	if (!resolve(o))
