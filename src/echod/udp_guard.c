@@ -104,8 +104,8 @@ is_one_host(const struct addr *a)
 
 /*
  * Pair-multiply-shift (Thorup, "High Speed Hashing for Integers and Strings",
- * 2015): whatever two addresses are chosen without knowing the key, they meet
- * as seldom as by chance.
+ * 2015): who does not know the key cannot choose addresses that meet.  By itself it
+ * makes neighbours meet often under some keys; so it is mixed once more.
  */
 static struct bucket *
 bucket_of(const struct udp_guard *g, const struct addr *a)
@@ -117,6 +117,8 @@ bucket_of(const struct udp_guard *g, const struct addr *a)
 	memcpy(word, prefix.bytes + 1, sizeof(word));
 	hash = (g->key[0] + word[0]) * (g->key[1] + word[1]) +
 	    g->key[2] * prefix.bytes[0];
+	hash ^= hash >> 32;
+	hash *= g->key[0] | 1;
 	return &g->slots[hash >> 48];
 }
 

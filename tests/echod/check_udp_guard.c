@@ -211,19 +211,24 @@ START_TEST(others_cannot_refresh_a_bucket)
 }
 END_TEST
 
-/* Of the two, one in 65,536 is what chance gives. */
+/* By chance 30 of 2000 meet somebody; under a hundred keys never many more. */
 START_TEST(few_neighbours_share_a_bucket)
 {
 	struct udp_datagram d = from("[2001:db8::1]:5000");
-	int served = 0;
 
-	guard.rule = bucket_rule(10, 1);
-	for (int i = 0; i < 2000; i++) {
-		d.peer.in6.sin6_addr.s6_addr[6] = (uint8_t)(i >> 8);
-		d.peer.in6.sin6_addr.s6_addr[7] = (uint8_t)i;
-		served += udp_guard_judge(&guard, &d, START_NS) == UDP_ANSWER;
+	for (int key = 0; key < 100; key++) {
+		int served = 0;
+
+		udp_guard_close(&guard);
+		set_up();
+		guard.rule = bucket_rule(10, 1);
+		for (int i = 0; i < 2000; i++) {
+			d.peer.in6.sin6_addr.s6_addr[6] = (uint8_t)(i >> 8);
+			d.peer.in6.sin6_addr.s6_addr[7] = (uint8_t)i;
+			served += udp_guard_judge(&guard, &d, START_NS) == UDP_ANSWER;
+		}
+		ck_assert_int_ge(served, 1900);
 	}
-	ck_assert_int_ge(served, 1850);
 }
 END_TEST
 
