@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define UDP_RECEIVE_BUFFER                                                             \
+	(4 * 1024 * 1024)   /* the kernel caps it at net.core.rmem_max */
 #define SAME_PORT_TRIES 100 /* a port free in one family may be taken in the other */
 
 static int
@@ -25,6 +27,15 @@ static int
 keep_urgent_inline(int fd)
 {
 	return set_flag(fd, SOL_SOCKET, SO_OOBINLINE);
+}
+
+/* Datagrams come in bursts, and nobody sends again what found no room. */
+static void
+make_room(int fd)
+{
+	int bytes = UDP_RECEIVE_BUFFER;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 }
 
 static bool
@@ -48,6 +59,8 @@ set_options_before_bind(int fd, const struct addr *at,
 
 	if (o->kind == SOCK_TCP)
 		r = set_flag(fd, SOL_SOCKET, SO_REUSEADDR);
+	else
+		make_room(fd);
 	if (r == 0 && o->reuse_port)
 		r = set_flag(fd, SOL_SOCKET, SO_REUSEPORT);
 	if (r == 0 && six)

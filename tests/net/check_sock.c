@@ -137,6 +137,18 @@ START_TEST(a_datagram_socket_is_bound)
 }
 END_TEST
 
+START_TEST(a_datagram_socket_has_room_for_a_burst)
+{
+	struct sock_listen_options options = { .kind = SOCK_UDP };
+	struct addr at = loopback(AF_INET);
+	int ours = sock_listen(&at, &options), most = socket(AF_INET, SOCK_DGRAM, 0);
+
+	setsockopt(most, SOL_SOCKET, SO_RCVBUF, &(int){ 4 * 1024 * 1024 }, sizeof(int));
+	ck_assert_int_eq(option(ours, SOL_SOCKET, SO_RCVBUF),
+	    option(most, SOL_SOCKET, SO_RCVBUF));
+}
+END_TEST
+
 START_TEST(a_datagram_port_can_be_shared)
 {
 	struct sock_listen_options options = { .kind = SOCK_UDP, .reuse_port = true };
@@ -302,6 +314,7 @@ main(void)
 	tcase_add_test(tc, port_can_be_shared);
 	tcase_add_loop_test(tc, an_address_may_come_later, SOCK_TCP, SOCK_UDP + 1);
 	tcase_add_loop_test(tc, a_datagram_socket_is_bound, 0, ARRAY_SIZE(families));
+	tcase_add_test(tc, a_datagram_socket_has_room_for_a_burst);
 	tcase_add_test(tc, a_datagram_port_can_be_shared);
 	tcase_add_test(tc, datagrams_of_both_families_on_one_port);
 	tcase_add_loop_test(tc, sockets_of_each_kind_are_adopted, 0,
