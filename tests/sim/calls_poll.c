@@ -195,10 +195,10 @@ static int
 collect_epoll(void *arg)
 {
 	struct epoll_call *call = arg;
-	int first = (int)dice_below(FDS_MAX), n = 0;
+	int first = (int)dice_below(net.top), n = 0;
 
-	for (int i = 0; i < FDS_MAX && n < call->max; i++) {
-		int fd = (first + i) % FDS_MAX;
+	for (int i = 0; i < net.top && n < call->max; i++) {
+		int fd = (first + i) % net.top;
 		const struct descriptor *d = &net.table[fd];
 		unsigned ready;
 

@@ -191,7 +191,7 @@ check_close(int fd)
 void
 check_turn(void)
 {
-	for (int fd = 3; fd < FDS_MAX; fd++) {
+	for (int fd = 3; fd < net.top; fd++) {
 		const struct conn *c = net.table[fd].conn;
 
 		if (net.table[fd].kind == STREAM && c->accepted_turn == world.turn)
@@ -259,7 +259,7 @@ check_asleep_listener(int fd, const struct descriptor *d)
 static bool
 is_listened_on(const struct addr *at)
 {
-	for (int fd = 3; fd < FDS_MAX; fd++)
+	for (int fd = 3; fd < net.top; fd++)
 		if (net.table[fd].kind == LISTENER && addr_equal(&net.table[fd].at, at))
 			return true;
 	return false;
@@ -295,7 +295,7 @@ check_asleep(void)
 {
 	int listeners = 0;
 
-	for (int fd = 3; fd < FDS_MAX; fd++) {
+	for (int fd = 3; fd < net.top; fd++) {
 		const struct descriptor *d = &net.table[fd];
 
 		require(d->kind != SOCKET, "it keeps descriptor %d for nothing", fd);
@@ -339,7 +339,7 @@ check_end(void)
 {
 	double seconds = (double)(world.now_ns - world.began_ns) / 1e9;
 
-	for (int fd = 3; fd < FDS_MAX; fd++)
+	for (int fd = 3; fd < net.top; fd++)
 		require(net.table[fd].kind == FREE, "descriptor %d is left", fd);
 	require(memory_pieces() == 0, "%zu pieces of memory are left", memory_pieces());
 	require(world.lapses < 100 + 100 * (uint64_t)seconds + world.moves,

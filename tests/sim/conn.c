@@ -42,7 +42,8 @@ conn_new(const struct addr *peer, int listener)
 static char
 byte_at(const struct conn *c, uint64_t at)
 {
-	return (char)(at * 167 + (at >> 8) * 13 + (uint64_t)c->number * 59);
+	return (char)((uint32_t)at + (uint32_t)(at >> 8) * 13 +
+	    (uint32_t)c->number * 59);
 }
 
 bool

@@ -26,6 +26,8 @@ net_open(enum kind kind)
 	for (int fd = 3; fd < net.limit; fd++)
 		if (net.table[fd].kind == FREE) {
 			net.table[fd] = (struct descriptor){ .kind = kind };
+			if (fd >= net.top)
+				net.top = fd + 1;
 			return fd;
 		}
 	return -EMFILE;
@@ -86,7 +88,7 @@ overlap(const struct addr *a, const struct addr *b)
 int
 net_listener_for(const struct addr *to)
 {
-	for (int fd = 3; fd < FDS_MAX; fd++)
+	for (int fd = 3; fd < net.top; fd++)
 		if (net.table[fd].kind == LISTENER && overlap(&net.table[fd].at, to))
 			return fd;
 	return -1;
@@ -95,7 +97,7 @@ net_listener_for(const struct addr *to)
 bool
 net_is_taken(const struct addr *at)
 {
-	for (int fd = 3; fd < FDS_MAX; fd++)
+	for (int fd = 3; fd < net.top; fd++)
 		if (net.table[fd].kind != FREE && net.table[fd].bound &&
 		    overlap(&net.table[fd].at, at))
 			return true;
@@ -107,7 +109,7 @@ net_is_taken(const struct addr *at)
 void
 net_excuse(int fd)
 {
-	for (int i = 3; i < FDS_MAX; i++)
+	for (int i = 3; i < net.top; i++)
 		if (i == fd || (fd < 0 && net.table[i].kind != STREAM))
 			net.table[i].excused_ns = world.now_ns + EXCUSED_NS;
 	if (fd >= 0 && net.table[fd].kind == STREAM)

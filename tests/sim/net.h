@@ -32,6 +32,7 @@ struct descriptor {
 
 struct net {
 	struct descriptor table[FDS_MAX];
+	int top;	      /* no descriptor from here on was ever open */
 	int limit;	      /* as RLIMIT_NOFILE */
 	uint64_t closings;    /* connections that were served and are closed */
 	struct conn *touched; /* by the last call */
