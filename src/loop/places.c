@@ -23,10 +23,12 @@ reserve(struct loop *loop, int fd)
 		return 0;
 	while (n <= fd)
 		n *= 2;
-	more = reallocarray(loop->places, (size_t)n, sizeof(*more));
+	more = calloc((size_t)n, sizeof(*more)); /* what nobody touches costs nothing */
 	if (more == NULL)
 		return -ENOMEM;
-	memset(more + loop->nplaces, 0, (size_t)(n - loop->nplaces) * sizeof(*more));
+	if (loop->nplaces > 0)
+		memcpy(more, loop->places, (size_t)loop->nplaces * sizeof(*more));
+	free(loop->places);
 	loop->places = more;
 	loop->nplaces = n;
 	return 0;
