@@ -29,6 +29,17 @@ verdict_rate(const struct run *r)
 	return seconds > 0 ? (double)r->figures->messages / seconds : 0;
 }
 
+/* Those that the run, if nobody ended it early, had no time to make. */
+static void
+judge_start(struct verdict *v, const struct run *r)
+{
+	bool whole = r->budget > 0 && r->stopped_ns >= r->until_ns;
+
+	if (whole && r->started < r->nclients)
+		fail(v, "time for only %" PRIu32 " of the %" PRIu32 " connections",
+		    r->started, r->nclients);
+}
+
 static void
 judge_failures(struct verdict *v, const struct run *r)
 {
@@ -69,6 +80,7 @@ verdict_of(const struct run *r)
 
 	if (!r->connected)
 		v.status = EX_UNAVAILABLE;
+	judge_start(&v, r);
 	judge_failures(&v, r);
 	judge_thresholds(&v, r);
 	return v;

@@ -252,6 +252,14 @@ def test_ramp():
         assert finish_stress(client).returncode == 0
 
 
+def test_too_short_for_all_connections():
+    """What was not tried is not passed over in silence."""
+    with Echod("select") as echod:
+        result = stress(echod.port(), "-c", 100, "-d", 0.3, "--ramp", 1)
+    assert result.status == 1 and result.kinds() == [], result.stdout
+    assert re.match(r"time for only \d\d of the 100", result.failed_because[0])
+
+
 # ---- what it tells ----
 
 
