@@ -6,6 +6,7 @@ import time
 
 from harness import (
     Echod,
+    Skip,
     check_echo,
     free_port,
     has_ipv6,
@@ -32,7 +33,7 @@ def test_allow_and_deny(backend):
 
 def test_rules_of_ipv6(backend):
     if not has_ipv6():
-        return
+        raise Skip("no IPv6 here")
     with Echod(backend, access={"allow": ["::/64"]}) as echod:
         check_echo(echod.connect("::1", echod.port()))
         assert was_refused(echod.connect("127.0.0.1", echod.port()))
