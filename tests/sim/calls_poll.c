@@ -288,7 +288,7 @@ __wrap_pselect(int n, fd_set *readable, fd_set *writable, fd_set *failed,
 	require(failed == NULL, "select with a third set");
 	for (int s = 0; s < 2; s++)
 		if (call.n > 0)
-			memcpy(want[s], call.got[s], (size_t)(call.n + BITS - 1) / 8);
+			memcpy(want[s], call.got[s], (size_t)call.n / 8);
 	return wait_for(timeout == NULL ? -1
 					: SECONDS(timeout->tv_sec) + timeout->tv_nsec,
 	    collect_select, &call);

@@ -9,16 +9,6 @@
 #include "sim/net.h"
 #include "sim/world.h"
 
-/* How late the server may be: it may have to wait for a processor, often. */
-#define SLACK_NS MILLISECONDS(50)
-
-/* What README.md and echod.conf(5) promise. */
-#define DRAIN_SILENCE_NS  MILLISECONDS(100)
-#define LINGER_NS	  SECONDS(1)
-#define PAUSE_NS	  SECONDS(1)
-#define FAREWELL_NS	  SECONDS(2)
-#define LIFETIME_GRAIN_NS MILLISECONDS(100)
-
 /* ---- what the server has a right to do ---- */
 
 /* Told to end at once, or its time to drain is over. */
@@ -36,8 +26,8 @@ lacks_memory(const struct conn *c)
 }
 
 /* Since when it has been silent, at the least. */
-static bool
-was_silent(const struct conn *c, int64_t from_ns, int64_t limit_ns)
+bool
+checks_was_silent(const struct conn *c, int64_t from_ns, int64_t limit_ns)
 {
 	int64_t since_ns = conn_held(c) > 0 && c->progress_ns > c->active_ns
 	    ? c->progress_ns
@@ -131,8 +121,9 @@ check_send(const struct conn *c, const char *bytes, size_t n)
 void
 check_shutdown(const struct conn *c)
 {
-	bool idle = was_silent(c, 0, c->idle_ns);
-	bool drained = host.stops > 0 && was_silent(c, host.stop_ns, DRAIN_SILENCE_NS);
+	bool idle = checks_was_silent(c, 0, c->idle_ns);
+	bool drained = host.stops > 0 &&
+	    checks_was_silent(c, host.stop_ns, DRAIN_SILENCE_NS);
 
 	require(!c->shut, "it shuts #%d down twice", c->number);
 	require(idle || (drained && conn_held(c) == 0) || is_too_old(c) || may_cut() ||
@@ -198,121 +189,6 @@ check_turn(void)
 			require(!c->must_refuse, "it serves #%d above a limit",
 			    c->number);
 	}
-}
-
-/* ---- asleep ---- */
-
-static void
-check_asleep_stream(const struct conn *c)
-{
-	unsigned ready = conn_ready(c);
-
-	if (conn_held(c) > 0)
-		require(!(ready & POLLOUT), "it sleeps, though #%d can be written",
-		    c->number);
-	else if (c->bytes_per_second == 0 || c->shut)
-		require(!(ready & POLLIN), "it sleeps, though #%d can be read",
-		    c->number);
-}
-
-static void
-check_times(const struct conn *c)
-{
-	/* With a rate, silence is not counted between two strides. */
-	int64_t slack_ns = SLACK_NS + (c->bytes_per_second > 0 ? MILLISECONDS(40) : 0);
-	bool held = conn_held(c) > 0;
-
-	/* Whether the peer took anything is looked at once in the limit. */
-	if (c->shut)
-		require(world.now_ns < c->shut_ns + LINGER_NS + slack_ns,
-		    "it lingers on #%d", c->number);
-	else if (held)
-		require(!was_silent(c, 0,
-			    c->idle_ns > 0 ? 2 * c->idle_ns + slack_ns : 0),
-		    "#%d has stalled for longer than it may", c->number);
-	else if (host.stops == 0)
-		require(!was_silent(c, 0, c->idle_ns > 0 ? c->idle_ns + slack_ns : 0),
-		    "#%d is silent for longer than it may", c->number);
-	if (host.stops > 0 && !held && !c->shut)
-		require(!was_silent(c, host.stop_ns, DRAIN_SILENCE_NS + slack_ns),
-		    "it drains, but #%d is silent and still open", c->number);
-	if (c->lifetime_ns > 0 && !c->shut)
-		require(world.now_ns < c->accepted_ns + c->lifetime_ns +
-			    LIFETIME_GRAIN_NS + slack_ns +
-			    (held || c->bytes_per_second > 0 ? FAREWELL_NS : 0),
-		    "#%d lives longer than it may", c->number);
-}
-
-static void
-check_asleep_listener(int fd, const struct descriptor *d)
-{
-	bool paused = d->trouble != 0 && d->trouble != EAGAIN &&
-	    world.now_ns < d->trouble_ns + PAUSE_NS + SLACK_NS;
-
-	if (net_waiting(fd) == NULL || world.now_ns < d->excused_ns)
-		return;
-	require(paused, "it sleeps, though a connection waits at listener %d", fd);
-	require(d->trouble_closings == net.closings,
-	    "it sleeps, though a descriptor became free for listener %d", fd);
-}
-
-static bool
-is_listened_on(const struct addr *at)
-{
-	for (int fd = 3; fd < net.top; fd++)
-		if (net.table[fd].kind == LISTENER && addr_equal(&net.table[fd].at, at))
-			return true;
-	return false;
-}
-
-static void
-check_listening(int listeners)
-{
-	char text[ADDR_TEXT];
-
-	for (int i = 0; i < host.terms.nlisten; i++)
-		require(is_listened_on(&host.terms.listen[i]), "nobody listens on %s",
-		    addr_format(&host.terms.listen[i], text));
-	require(listeners == host.terms.nlisten, "it listens on more than it should");
-}
-
-static void
-check_asleep_server(void)
-{
-	int64_t now_ns = world.now_ns;
-
-	require(host.watchdog_ns == 0 || now_ns < host.alive_ns + host.watchdog_ns,
-	    "no sign of life for %.3f s", (double)(now_ns - host.alive_ns) / 1e9);
-	if (host.stops > 0)
-		require(now_ns < host.stop_ns + host.terms.drain_ns + SLACK_NS,
-		    "it does not end within the drain time");
-	require(host.stops < 2 || now_ns < host.stop_now_ns + SLACK_NS,
-	    "it does not end at once");
-}
-
-void
-check_asleep(void)
-{
-	int listeners = 0;
-
-	for (int fd = 3; fd < net.top; fd++) {
-		const struct descriptor *d = &net.table[fd];
-
-		require(d->kind != SOCKET, "it keeps descriptor %d for nothing", fd);
-		if (d->kind == STREAM) {
-			check_asleep_stream(d->conn);
-			check_times(d->conn);
-		} else if (d->kind == LISTENER) {
-			check_asleep_listener(fd, d);
-			listeners++;
-		} else if (d->kind == SIGNALS) {
-			require(net.signals == 0 || world.now_ns < d->excused_ns,
-			    "it sleeps, though a signal has come");
-		}
-	}
-	check_asleep_server();
-	if (host.stops == 0)
-		check_listening(listeners);
 }
 
 /* ---- when it has ended ---- */

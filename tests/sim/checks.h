@@ -2,10 +2,21 @@
 #ifndef ECHOD_TESTS_SIM_CHECKS_H
 #define ECHOD_TESTS_SIM_CHECKS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "echod/server.h"
 #include "sim/conn.h"
+
+/* What README.md and echod.conf(5) promise. */
+#define DRAIN_SILENCE_NS MILLISECONDS(100)
+#define LINGER_NS	 SECONDS(1)
+#define PAUSE_NS	 SECONDS(1)
+#define FAREWELL_NS	 SECONDS(2)
+
+/* Has it been silent for so long, counted at the earliest from a moment? */
+bool checks_was_silent(const struct conn *c, int64_t from_ns, int64_t limit_ns);
 
 /* The server calls: before anything of it has happened. */
 void check_accept(struct conn *c);

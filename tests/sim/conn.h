@@ -21,7 +21,7 @@
 
 #include "net/addr.h"
 
-#define CONNS_MAX 64
+#define CONNS_MAX 100
 
 struct conn {
 	int number; /* as the trace has it: #3 */

@@ -1,6 +1,10 @@
 /*
  * sim - the whole server in a simulated world, again and again.
  *
+ *	sim                     a test: a fixed set of seeds, and a few new ones
+ *	sim --seeds FROM-TO     that many runs
+ *	sim --seed N --trace    one run, and what happened in it
+ *
  * Each run follows from its seed.  Runs are done in a child process, so that one
  * that fails, or crashes, does not end the others.
  */
@@ -12,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sim/checks.h"
@@ -85,41 +90,79 @@ run_seeds(uint64_t first, uint64_t last, bool tracing)
 	return failed;
 }
 
+/* ---- as a test: a fixed set of seeds, and some that were never run before ---- */
+
+#define BATCH	      1000
+#define FIXED_BATCHES 5
+
+static bool
+run_batch(int number, uint64_t first, const char *what)
+{
+	uint64_t last = first + BATCH - 1;
+	bool good = run_seeds(first, last, false) == 0;
+
+	printf("%s %d - %s seeds, %" PRIu64 " to %" PRIu64 "\n", good ? "ok" : "not ok",
+	    number, what, first, last);
+	return good;
+}
+
+static bool
+run_as_test(void)
+{
+	uint64_t first = 1;
+	bool good = true;
+
+	printf("1..%d\n", FIXED_BATCHES + 1);
+	for (int i = 1; i <= FIXED_BATCHES; i++, first += BATCH)
+		good &= run_batch(i, first, "fixed");
+	return run_batch(FIXED_BATCHES + 1, (uint64_t)time(NULL) * BATCH, "new") &&
+	    good;
+}
+
+/* ---- on the command line ---- */
+
 static _Noreturn void
 usage(void)
 {
-	fprintf(stderr, "usage: sim --seed N [--trace] | --seeds FROM-TO\n");
+	fprintf(stderr, "usage: sim [--seed N [--trace] | --seeds FROM-TO]\n");
 	exit(EX_USAGE);
+}
+
+/* Returns whether all of them passed. */
+static bool
+run_range(uint64_t first, uint64_t last, bool tracing)
+{
+	uint64_t failed = run_seeds(first, last, tracing);
+
+	faults_report(progress->faults);
+	printf("%" PRIu64 " passed, %" PRIu64 " failed\n", last - first + 1 - failed,
+	    failed);
+	return failed == 0;
 }
 
 int
 main(int argc, char **argv)
 {
-	uint64_t first, last, failed;
-	bool tracing = false;
+	bool tracing = argc == 4 && strcmp(argv[3], "--trace") == 0, good;
+	uint64_t first, last;
 	char extra;
-
-	if (argc < 3)
-		usage();
-	if (strcmp(argv[1], "--seed") == 0 && sscanf(argv[2], "%" SCNu64, &first) == 1)
-		last = first;
-	else if (strcmp(argv[1], "--seeds") != 0 ||
-	    sscanf(argv[2], "%" SCNu64 "-%" SCNu64 "%c", &first, &last, &extra) != 2 ||
-	    last < first)
-		usage();
-	if (argc == 4 && strcmp(argv[3], "--trace") == 0)
-		tracing = true;
-	else if (argc > 3)
-		usage();
 
 	progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (progress == MAP_FAILED)
 		return EX_OSERR;
 	faults_counts = progress->faults;
-	failed = run_seeds(first, last, tracing);
-	faults_report(progress->faults);
-	printf("%" PRIu64 " passed, %" PRIu64 " failed\n", last - first + 1 - failed,
-	    failed);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+
+	if (argc == 1)
+		good = run_as_test();
+	else if (argc == (tracing ? 4 : 3) && strcmp(argv[1], "--seed") == 0 &&
+	    sscanf(argv[2], "%" SCNu64 "%c", &first, &extra) == 1)
+		good = run_range(first, first, tracing);
+	else if (argc == 3 && strcmp(argv[1], "--seeds") == 0 &&
+	    sscanf(argv[2], "%" SCNu64 "-%" SCNu64 "%c", &first, &last, &extra) == 2 &&
+	    first <= last)
+		good = run_range(first, last, false);
+	else
+		usage();
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -7,7 +7,7 @@
 #include "sim/net.h"
 #include "sim/world.h"
 
-#define PEERS_MAX 40
+#define PEERS_MAX 100
 
 struct peer {
 	struct conn *conn; /* NULL: still to come, or over */
@@ -42,7 +42,7 @@ peers_begin(void)
 	int64_t within_ns = dice_pick(MILLISECONDS(1), MILLISECONDS(200), SECONDS(2),
 	    SECONDS(8));
 
-	npeers = (int)dice_pick(0, 1, 2, 5, 10, PEERS_MAX);
+	npeers = (int)dice_pick(0, 1, 1, 2, 3, 5, 5, 10, 30, PEERS_MAX);
 	for (int i = 0; i < npeers; i++)
 		plan(&peers[i], within_ns);
 }
