@@ -20,7 +20,9 @@ mask_of_byte(const struct cidr *c, int byte)
 
 	if (bits >= 8)
 		return 0xff;
-	return bits <= 0 ? 0 : (uint8_t)(0xff << (8 - bits));
+	if (bits <= 0)
+		return 0;
+	return (uint8_t)(0xff << (8 - bits));
 }
 
 /* "0" to the family's number of bits, digits only. */
