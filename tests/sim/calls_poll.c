@@ -12,6 +12,7 @@
 #include "sim/host.h"
 #include "sim/net.h"
 #include "sim/peers.h"
+#include "sim/udp.h"
 #include "sim/world.h"
 #include "sim/wraps.h"
 
@@ -43,8 +44,8 @@ next_ns(void)
 {
 	const struct conn *c = next_conn();
 
-	return least(c != NULL ? c->net_ns : NEVER,
-	    least(peers_next_ns(), host_next_ns()));
+	return least(least(c != NULL ? c->net_ns : NEVER, peers_next_ns()),
+	    least(udp_next_ns(), host_next_ns()));
 }
 
 /* Whatever happens until now. */
@@ -62,6 +63,8 @@ catch_up(void)
 			conn_carry(c);
 		else if (peers_next_ns() == at_ns)
 			peers_act();
+		else if (udp_next_ns() == at_ns)
+			udp_act();
 		else
 			host_signal();
 	}
@@ -99,7 +102,7 @@ sleep_until(int64_t until_ns, int (*collect)(void *arg), void *arg)
 
 	check_asleep();
 	while ((n = collect(arg)) == 0 && world.now_ns < until_ns) {
-		int64_t at_ns = least(until_ns, next_ns());
+		int64_t at_ns = least(least(until_ns, next_ns()), net_next_ns());
 
 		require(at_ns != NEVER, "it sleeps for ever");
 		if (at_ns > world.now_ns)

@@ -36,10 +36,17 @@ open_own(enum kind kind, const char *call)
 int
 __wrap_socket(int domain, int type, int protocol)
 {
+	int fd;
+
 	require(domain == AF_INET || domain == AF_INET6, "socket of family %d", domain);
-	require(type == (SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC) && protocol == 0,
+	require((type & (SOCK_NONBLOCK | SOCK_CLOEXEC)) ==
+		    (SOCK_NONBLOCK | SOCK_CLOEXEC) &&
+		protocol == 0,
 	    "socket of type %x", (unsigned)type);
-	return open_own(SOCKET, "socket()");
+	fd = open_own(SOCKET, "socket()");
+	if (fd >= 0)
+		net.table[fd].for_datagrams = (type & SOCK_DGRAM) != 0;
+	return fd;
 }
 
 int
@@ -50,12 +57,14 @@ __wrap_bind(int fd, const struct sockaddr *addr, socklen_t len)
 	struct addr at = { 0 };
 
 	memcpy(&at, addr, len);
-	if (err == 0 && net_is_taken(&at))
+	if (err == 0 && net_is_taken(&at, d->for_datagrams))
 		err = EADDRINUSE;
 	if (err != 0)
 		return fails("bind()", err);
 	d->at = at;
 	d->bound = true;
+	if (d->for_datagrams)
+		d->kind = UDP;
 	return 0;
 }
 
@@ -90,10 +99,13 @@ __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 int
 __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
-	net_at(fd, "getsockopt");
-	require(level == IPPROTO_IPV6 && name == IPV6_V6ONLY && *len == sizeof(int),
+	const struct descriptor *d = net_at(fd, "getsockopt");
+	bool domain = level == SOL_SOCKET && name == SO_DOMAIN;
+
+	require((domain || (level == IPPROTO_IPV6 && name == IPV6_V6ONLY)) &&
+		*len == sizeof(int),
 	    "getsockopt(%d, %d)", level, name);
-	*(int *)value = 1;
+	*(int *)value = domain ? d->at.sa.sa_family : 1;
 	return 0;
 }
 

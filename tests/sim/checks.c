@@ -7,6 +7,7 @@
 #include "sim/host.h"
 #include "sim/memory.h"
 #include "sim/net.h"
+#include "sim/udp.h"
 #include "sim/world.h"
 
 /* ---- what the server has a right to do ---- */
@@ -170,6 +171,8 @@ check_close(int fd)
 	    fd);
 	if (d->kind == LISTENER)
 		check_close_listener(fd, d);
+	require(d->kind != UDP || udp_waiting(fd) == NULL || d->trouble != 0,
+	    "it closes %d with a datagram that waits", fd);
 	if (d->kind != STREAM)
 		return;
 	check_close_stream(d->conn);

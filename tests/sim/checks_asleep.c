@@ -6,6 +6,7 @@
 
 #include "sim/host.h"
 #include "sim/net.h"
+#include "sim/udp.h"
 #include "sim/world.h"
 
 /* How late the server may be: it may have to wait for a processor, often. */
@@ -71,11 +72,15 @@ check_asleep_listener(int fd, const struct descriptor *d)
 }
 
 static bool
-is_listened_on(const struct addr *at)
+is_listened_on(const struct place *at)
 {
-	for (int fd = 3; fd < net.top; fd++)
-		if (net.table[fd].kind == LISTENER && addr_equal(&net.table[fd].at, at))
+	for (int fd = 3; fd < net.top; fd++) {
+		const struct descriptor *d = &net.table[fd];
+
+		if (d->kind == (at->udp ? UDP : LISTENER) &&
+		    addr_equal(&d->at, &at->addr))
 			return true;
+	}
 	return false;
 }
 
@@ -86,7 +91,7 @@ check_listening(int listeners)
 
 	for (int i = 0; i < host.terms.nlisten; i++)
 		require(is_listened_on(&host.terms.listen[i]), "nobody listens on %s",
-		    addr_format(&host.terms.listen[i], text));
+		    addr_format(&host.terms.listen[i].addr, text));
 	require(listeners == host.terms.nlisten, "it listens on more than it should");
 }
 
@@ -118,6 +123,11 @@ check_asleep(void)
 			check_times(d->conn);
 		} else if (d->kind == LISTENER) {
 			check_asleep_listener(fd, d);
+			listeners++;
+		} else if (d->kind == UDP) {
+			require(udp_waiting(fd) == NULL || world.now_ns < d->busy_ns ||
+				world.now_ns < d->excused_ns,
+			    "it sleeps, though a datagram waits at %d", fd);
 			listeners++;
 		} else if (d->kind == SIGNALS) {
 			require(net.signals == 0 || world.now_ns < d->excused_ns,

@@ -10,6 +10,8 @@ enum call {
 	CALL_ACCEPT,
 	CALL_RECV,
 	CALL_SEND,
+	CALL_RECVMMSG,
+	CALL_SENDMMSG,
 	CALL_WAIT,  /* epoll_wait(2), pselect(2) */
 	CALL_WATCH, /* epoll_ctl(2), EPOLL_CTL_ADD */
 	CALL_OPEN,  /* whatever makes a descriptor of the server's own */

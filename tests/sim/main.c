@@ -25,6 +25,7 @@
 #include "sim/memory.h"
 #include "sim/net.h"
 #include "sim/peers.h"
+#include "sim/udp.h"
 #include "sim/world.h"
 
 /* What a child tells its parent. */
@@ -41,6 +42,7 @@ run(uint64_t seed, bool tracing)
 	net_begin();
 	host_begin();
 	peers_begin();
+	udp_begin();
 	faults_plan();
 	host_run();
 	check_end();

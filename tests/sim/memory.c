@@ -14,6 +14,7 @@
 
 /* What is freed is made useless, so that nobody gets away with using it. */
 #define GARBAGE 0xdb
+#define SPOILT	16384
 
 static struct {
 	void *at[PIECES_MAX];
@@ -76,6 +77,13 @@ forget(void *p)
 	return size;
 }
 
+/* Of large pieces the beginning will do. */
+static void
+spoil(void *p, size_t size)
+{
+	memset(p, GARBAGE, size < SPOILT ? size : SPOILT);
+}
+
 void *
 __wrap_malloc(size_t size)
 {
@@ -84,18 +92,14 @@ __wrap_malloc(size_t size)
 	if (runs_out())
 		return NULL;
 	p = __real_malloc(size);
-	memset(p, GARBAGE, size);
+	spoil(p, size);
 	return note(p, size);
 }
 
 void *
 __wrap_calloc(size_t n, size_t size)
 {
-	void *p = __wrap_malloc(n * size);
-
-	if (p != NULL)
-		memset(p, 0, n * size);
-	return p;
+	return runs_out() ? NULL : note(__real_calloc(n, size), n * size);
 }
 
 /* Always to another place. */
@@ -110,7 +114,7 @@ __wrap_realloc(void *old, size_t size)
 	had = forget(old);
 	require(had > 0, "realloc of what is not allocated");
 	memcpy(p, old, had < size ? had : size);
-	memset(old, GARBAGE, had);
+	spoil(old, had);
 	__real_free(old);
 	return p;
 }
@@ -128,7 +132,7 @@ __wrap_free(void *p)
 
 	require(p == NULL || size > 0, "free of what is not allocated");
 	if (p != NULL)
-		memset(p, GARBAGE, size);
+		spoil(p, size);
 	__real_free(p);
 }
 

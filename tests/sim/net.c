@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/dice.h"
+#include "sim/udp.h"
 #include "sim/world.h"
 
 /* The pause that the server makes, and a little more. */
@@ -86,21 +87,24 @@ overlap(const struct addr *a, const struct addr *b)
 }
 
 int
-net_listener_for(const struct addr *to)
+net_bound_to(const struct addr *to, enum kind kind)
 {
 	for (int fd = 3; fd < net.top; fd++)
-		if (net.table[fd].kind == LISTENER && overlap(&net.table[fd].at, to))
+		if (net.table[fd].kind == kind && overlap(&net.table[fd].at, to))
 			return fd;
 	return -1;
 }
 
 bool
-net_is_taken(const struct addr *at)
+net_is_taken(const struct addr *at, bool for_datagrams)
 {
-	for (int fd = 3; fd < net.top; fd++)
-		if (net.table[fd].kind != FREE && net.table[fd].bound &&
-		    overlap(&net.table[fd].at, at))
+	for (int fd = 3; fd < net.top; fd++) {
+		const struct descriptor *d = &net.table[fd];
+
+		if (d->kind != FREE && d->bound && d->for_datagrams == for_datagrams &&
+		    overlap(&d->at, at))
 			return true;
+	}
 	return false;
 }
 
@@ -116,6 +120,21 @@ net_excuse(int fd)
 		net.table[fd].conn->excused_turn = world.turn;
 }
 
+int64_t
+net_next_ns(void)
+{
+	int64_t next_ns = NEVER;
+
+	for (int fd = 3; fd < net.top; fd++) {
+		int64_t full_ns = net.table[fd].full_ns;
+
+		if (net.table[fd].kind == UDP && full_ns > world.now_ns &&
+		    full_ns < next_ns)
+			next_ns = full_ns;
+	}
+	return next_ns;
+}
+
 unsigned
 net_ready(int fd)
 {
@@ -126,26 +145,12 @@ net_ready(int fd)
 		return net_waiting(fd) != NULL ? POLLIN : 0;
 	case STREAM:
 		return conn_ready(d->conn);
+	case UDP:
+		return (udp_waiting(fd) != NULL ? (unsigned)POLLIN : 0) |
+		    (world.now_ns >= d->full_ns ? (unsigned)POLLOUT : 0);
 	case SIGNALS:
 		return net.signals != 0 ? POLLIN : 0;
 	default:
 		return 0;
 	}
-}
-
-int
-net_count_served(const struct addr *peer)
-{
-	struct addr_prefix of, mine = { 0 };
-	int n = 0;
-
-	if (peer != NULL)
-		mine = addr_prefix(peer);
-	for (int i = 0; i < nconns; i++) {
-		of = addr_prefix(&conns[i].peer);
-		if (conns[i].fd >= 0 && conns[i].served &&
-		    (peer == NULL || memcmp(&of, &mine, sizeof(of)) == 0))
-			n++;
-	}
-	return n;
 }

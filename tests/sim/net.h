@@ -13,21 +13,26 @@
 
 #define FDS_MAX 128
 
-enum kind { FREE, SOCKET, LISTENER, STREAM, EPOLL, SIGNALS };
+enum kind { FREE, SOCKET, LISTENER, STREAM, UDP, EPOLL, SIGNALS };
 
 struct descriptor {
 	enum kind kind;
 	struct addr at;
 	bool bound;
-	bool registered; /* with epoll(7) */
-	uint32_t events; /* for which it is */
+	bool for_datagrams; /* a socket */
+	bool registered;    /* with epoll(7) */
+	uint32_t events;    /* for which it is */
 	struct conn *conn;
 	int64_t excused_ns; /* until then nobody may look at it: it lacked memory */
 
 	/* of a listener */
-	int trouble; /* errno of its last accept(2) */
+	int trouble; /* errno of its last accept(2), or recvmmsg(2) */
 	int64_t trouble_ns;
 	uint64_t trouble_closings;
+
+	/* of one for datagrams */
+	int64_t full_ns; /* until then nothing can be sent */
+	int64_t busy_ns; /* until then it need not be read */
 };
 
 struct net {
@@ -55,19 +60,19 @@ void net_free(int fd);
 /* The connection that waits longest at this listener; NULL. */
 struct conn *net_waiting(int listener);
 
-/* Where a peer that connects to this address would be accepted; -1: nowhere. */
-int net_listener_for(const struct addr *to);
+/* The LISTENER or UDP where what is sent to this address comes; -1: none. */
+int net_bound_to(const struct addr *to, enum kind kind);
 
-/* Is this address taken by another socket? */
-bool net_is_taken(const struct addr *at);
+/* Is this address taken by another socket of the same kind? */
+bool net_is_taken(const struct addr *at, bool for_datagrams);
 
 /* The server has no memory to look at this for now; -1: at any listener or signal. */
 void net_excuse(int fd);
 
+/* When a socket has room again; NEVER. */
+int64_t net_next_ns(void);
+
 /* As conn_ready(). */
 unsigned net_ready(int fd);
-
-/* Served connections that are open; of this peer's address, or of all with NULL. */
-int net_count_served(const struct addr *peer);
 
 #endif

@@ -83,7 +83,7 @@ connect_to(struct peer *p)
 	six = home.sa.sa_family == AF_INET6;
 	addr_parse(&to, six ? "[::1]:8000" : "127.0.0.1:8000");
 	addr_set_port(&to, (uint16_t)dice_pick(8000, 8000, 8001));
-	listener = net_listener_for(&to);
+	listener = net_bound_to(&to, LISTENER);
 	p->next_ns = NEVER;
 	if (listener < 0)
 		return; /* connection refused */

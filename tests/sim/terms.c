@@ -14,14 +14,16 @@ static const char *const addresses[] = {
 	"127.0.0.1:8001",
 	"[::1]:8000",
 	"0.0.0.0:8001",
+	"udp:127.0.0.1:8000",
+	"udp:[::1]:8001",
 };
 
 _Static_assert(ARRAY_SIZE(addresses) <= TERMS_LISTEN_MAX, "room for all of them");
 
 static void
-listen_on(struct terms *t, const struct addr *at)
+listen_on(struct terms *t, const struct addr *at, bool udp)
 {
-	t->listen[t->nlisten++] = *at;
+	t->listen[t->nlisten++] = (struct place){ *at, udp };
 }
 
 static int
@@ -31,8 +33,8 @@ roll_port(struct terms *t, struct config *config)
 	struct addr v4 = addr_any(AF_INET, port), v6 = addr_any(AF_INET6, port);
 
 	config_set_port(config, port);
-	listen_on(t, &v4);
-	listen_on(t, &v6);
+	listen_on(t, &v4, false);
+	listen_on(t, &v6, false);
 	return 0;
 }
 
@@ -45,6 +47,7 @@ roll_list(struct terms *t, struct config *config)
 		which &= ~(INT64_C(1) << 3);
 	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++) {
 		struct addr at;
+		bool udp;
 
 		if (!(which >> i & 1))
 			continue;
@@ -52,8 +55,9 @@ roll_list(struct terms *t, struct config *config)
 			config_release(config);
 			return -ENOMEM;
 		}
-		addr_parse(&at, addresses[i]);
-		listen_on(t, &at);
+		udp = strncmp(addresses[i], "udp:", 4) == 0;
+		addr_parse(&at, addresses[i] + (udp ? 4 : 0));
+		listen_on(t, &at, udp);
 	}
 	return 0;
 }
@@ -64,7 +68,8 @@ describe(const struct terms *t, const struct config *c)
 	char text[ADDR_TEXT];
 
 	for (int i = 0; i < t->nlisten; i++)
-		trace("configuration: listen on %s", addr_format(&t->listen[i], text));
+		trace("configuration: listen on %s%s", t->listen[i].udp ? "udp:" : "",
+		    addr_format(&t->listen[i].addr, text));
 	trace("configuration: %jd connections, %jd per address, idle %.3f s, "
 	      "drain %.3f s, lifetime %.3f s, %jd bytes/s, buffer %jd, %s, spin %jd us",
 	    (intmax_t)t->max_connections, (intmax_t)t->max_per_address,
@@ -88,7 +93,7 @@ terms_roll(struct terms *ret, struct config *config)
 	int r;
 
 	config_defaults(config);
-	r = dice_once_in(3) ? roll_list(&t, config) : roll_port(&t, config);
+	r = dice_once_in(2) ? roll_list(&t, config) : roll_port(&t, config);
 	if (r < 0)
 		return r;
 	config->max_connections = t.max_connections;

@@ -2,15 +2,22 @@
 #ifndef ECHOD_TESTS_SIM_TERMS_H
 #define ECHOD_TESTS_SIM_TERMS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "echod/config.h"
 #include "net/addr.h"
 
-#define TERMS_LISTEN_MAX 4
+#define TERMS_LISTEN_MAX 6
+
+/* Where it is to listen. */
+struct place {
+	struct addr addr;
+	bool udp;
+};
 
 struct terms {
-	struct addr listen[TERMS_LISTEN_MAX]; /* where it is to listen */
+	struct place listen[TERMS_LISTEN_MAX];
 	int nlisten;
 	int64_t max_connections, max_per_address;
 	int64_t idle_ns, drain_ns, lifetime_ns;

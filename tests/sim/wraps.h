@@ -53,6 +53,11 @@ int __wrap_shutdown(int fd, int how);
 int __wrap_ioctl(int fd, unsigned long request, ...);
 int __wrap_close(int fd);
 
+/* calls_udp.c */
+int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned room, int flags,
+    struct timespec *timeout);
+int __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags);
+
 /* calls_setup.c */
 int __wrap_socket(int domain, int type, int protocol);
 int __wrap_bind(int fd, const struct sockaddr *addr, socklen_t len);
@@ -89,7 +94,7 @@ FILE *__wrap_fmemopen(void *buf, size_t size, const char *mode);
 void *__wrap_tsearch(const void *key, void **root,
     int (*compare)(const void *, const void *));
 void *__real_malloc(size_t size);
-void *__real_realloc(void *old, size_t size);
+void *__real_calloc(size_t n, size_t size);
 void __real_free(void *p);
 FILE *__real_fmemopen(void *buf, size_t size, const char *mode);
 void *__real_tsearch(const void *key, void **root,

@@ -1,0 +1,127 @@
+/* The system calls on datagrams. */
+#include <string.h>
+
+#include "sim/dice.h"
+#include "sim/faults.h"
+#include "sim/net.h"
+#include "sim/udp.h"
+#include "sim/world.h"
+#include "sim/wraps.h"
+
+/* The pause after an error, and a little more. */
+#define BUSY_NS MILLISECONDS(60)
+
+static struct descriptor *
+udp_at_fd(int fd, const char *call)
+{
+	struct descriptor *d = net_at(fd, call);
+
+	require(d->kind == UDP, "%s of descriptor %d", call, fd);
+	return d;
+}
+
+static int
+fails(const char *call, int fd, int err)
+{
+	trace("  %s(%d) = %s", call, fd, strerrorname_np(err));
+	errno = err;
+	return -1;
+}
+
+/* ---- receiving ---- */
+
+/* Packet info of a datagram that was sent to an address of ours (ip(7), ipv6(7)). */
+static void
+add_info(struct msghdr *m, const struct addr *at)
+{
+	struct in6_pktinfo info6 = { .ipi6_addr = at->in6.sin6_addr };
+	struct in_pktinfo info = { .ipi_addr = at->in.sin_addr,
+		.ipi_spec_dst = at->in.sin_addr };
+	bool six = at->sa.sa_family == AF_INET6;
+	size_t size = six ? sizeof(info6) : sizeof(info);
+	struct cmsghdr *c = CMSG_FIRSTHDR(m);
+
+	c->cmsg_level = six ? IPPROTO_IPV6 : IPPROTO_IP;
+	c->cmsg_type = six ? IPV6_PKTINFO : IP_PKTINFO;
+	c->cmsg_len = CMSG_LEN(size);
+	memcpy(CMSG_DATA(c), six ? (void *)&info6 : (void *)&info, size);
+	m->msg_controllen = CMSG_SPACE(size);
+}
+
+static void
+hand_over(struct mmsghdr *to, struct datagram *d, const struct addr *at)
+{
+	struct msghdr *m = &to->msg_hdr;
+	size_t room = m->msg_iov->iov_len;
+
+	memcpy(m->msg_name, &d->peer, addr_len(&d->peer));
+	m->msg_namelen = addr_len(&d->peer);
+	add_info(m, at);
+	to->msg_len = (unsigned)(d->size < room ? d->size : room);
+	m->msg_flags = d->size > room ? MSG_TRUNC : 0;
+	udp_fill(d, m->msg_iov->iov_base, to->msg_len);
+	d->state = DATAGRAM_READ;
+}
+
+int
+__wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned room, int flags,
+    struct timespec *timeout)
+{
+	struct descriptor *s = udp_at_fd(fd, "recvmmsg");
+	int err = fault_errno(CALL_RECVMMSG);
+	struct datagram *d;
+	unsigned n = 0;
+
+	require(flags == 0 && timeout == NULL, "recvmmsg with flags %d", flags);
+	s->trouble = err;
+	if (err != 0) {
+		s->busy_ns = world.now_ns + BUSY_NS;
+		return fails("recvmmsg", fd, err);
+	}
+	while (n < room && (d = udp_waiting(fd)) != NULL)
+		hand_over(&messages[n++], d, &s->at);
+	if (n == 0)
+		return fails("recvmmsg", fd, EAGAIN);
+	trace("  recvmmsg(%d) = %u", fd, n);
+	world.moves++;
+	return (int)n;
+}
+
+/* ---- sending ---- */
+
+static void
+take_answer(int fd, const struct msghdr *m)
+{
+	struct addr peer = { 0 };
+	struct datagram *d;
+
+	memcpy(&peer, m->msg_name, m->msg_namelen);
+	d = udp_find(fd, &peer, m->msg_iov->iov_base, m->msg_iov->iov_len);
+	require(d != NULL, "it sends a datagram of %zu bytes that answers none",
+	    m->msg_iov->iov_len);
+	require(addr_port(&peer) >= 1024, "it answers datagram %d from port %u",
+	    d->number, addr_port(&peer));
+	d->state = DATAGRAM_OVER;
+	trace("  datagram %d is answered", d->number);
+	world.moves++;
+}
+
+int
+__wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags)
+{
+	struct descriptor *s = udp_at_fd(fd, "sendmmsg");
+	int err = world.now_ns < s->full_ns ? EAGAIN : fault_errno(CALL_SENDMMSG);
+
+	require(flags == MSG_NOSIGNAL && n > 0, "sendmmsg of %u with flags %d", n,
+	    flags);
+	if (err == EAGAIN && world.now_ns >= s->full_ns)
+		s->full_ns = world.now_ns + dice_pick(0, MILLISECONDS(10), SECONDS(3));
+	if (err == EAGAIN && s->busy_ns < s->full_ns)
+		s->busy_ns = s->full_ns;
+	if (err != 0)
+		return fails("sendmmsg", fd, err);
+	n = (unsigned)fault_short(CALL_SENDMMSG, n);
+	for (unsigned i = 0; i < n; i++)
+		take_answer(fd, &messages[i].msg_hdr);
+	return (int)n;
+}
