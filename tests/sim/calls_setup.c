@@ -100,12 +100,21 @@ int
 __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
 	const struct descriptor *d = net_at(fd, "getsockopt");
-	bool domain = level == SOL_SOCKET && name == SO_DOMAIN;
+	int *ret = value;
 
-	require((domain || (level == IPPROTO_IPV6 && name == IPV6_V6ONLY)) &&
-		*len == sizeof(int),
-	    "getsockopt(%d, %d)", level, name);
-	*(int *)value = domain ? d->at.sa.sa_family : 1;
+	require(*len == sizeof(int), "getsockopt with %u bytes", *len);
+	if (level == SOL_SOCKET && name == SO_DOMAIN)
+		*ret = d->at.sa.sa_family;
+	else if (level == SOL_SOCKET && name == SO_TYPE)
+		*ret = d->for_datagrams ? SOCK_DGRAM : SOCK_STREAM;
+	else if (level == SOL_SOCKET && name == SO_PROTOCOL)
+		*ret = d->for_datagrams ? IPPROTO_UDP : IPPROTO_TCP;
+	else if (level == SOL_SOCKET && name == SO_ACCEPTCONN)
+		*ret = d->kind == LISTENER;
+	else if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY)
+		*ret = 1;
+	else
+		world_fail("getsockopt(%d, %d)", level, name);
 	return 0;
 }
 
@@ -124,13 +133,14 @@ __wrap_getsockname(int fd, struct sockaddr *addr, socklen_t *len)
 	return 0;
 }
 
-/* poller_select asks whether a descriptor is open. */
+/* poller_select asks whether a descriptor is open; of inherited ones all is asked. */
 int
 __wrap_fcntl(int fd, int command, ...)
 {
-	require(command == F_GETFD, "fcntl with %d", command);
-	net_at(fd, "watch");
-	return FD_CLOEXEC;
+	const struct descriptor *d = net_at(fd, "fcntl");
+
+	require(command == F_GETFD || d->inherited, "fcntl with %d", command);
+	return command == F_GETFD ? FD_CLOEXEC : 0;
 }
 
 /* ---- signals ---- */

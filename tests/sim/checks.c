@@ -158,7 +158,7 @@ check_close_stream(const struct conn *c)
 static void
 check_close_listener(int fd, const struct descriptor *d)
 {
-	require(net_waiting(fd) == NULL || d->trouble != 0,
+	require(net_waiting(fd) == NULL || d->trouble != 0 || d->inherited,
 	    "it closes listener %d with a connection in its backlog", fd);
 }
 
@@ -171,7 +171,8 @@ check_close(int fd)
 	    fd);
 	if (d->kind == LISTENER)
 		check_close_listener(fd, d);
-	require(d->kind != UDP || udp_waiting(fd) == NULL || d->trouble != 0,
+	require(d->kind != UDP || udp_waiting(fd) == NULL || d->trouble != 0 ||
+		d->inherited,
 	    "it closes %d with a datagram that waits", fd);
 	if (d->kind != STREAM)
 		return;
@@ -219,7 +220,9 @@ check_end(void)
 	double seconds = (double)(world.now_ns - world.began_ns) / 1e9;
 
 	for (int fd = 3; fd < net.top; fd++)
-		require(net.table[fd].kind == FREE, "descriptor %d is left", fd);
+		require(net.table[fd].kind == FREE ||
+			(net.table[fd].inherited && !host.ready),
+		    "descriptor %d is left", fd);
 	require(memory_pieces() == 0, "%zu pieces of memory are left", memory_pieces());
 	require(world.lapses < 100 + 100 * (uint64_t)seconds + world.moves,
 	    "it woke up %ju times for nothing", (uintmax_t)world.lapses);

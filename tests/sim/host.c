@@ -162,8 +162,29 @@ __wrap_notify_watchdog_ns(void)
 int
 __wrap_notify_inherited(int *first)
 {
-	*first = -1;
-	return 0;
+	*first = 3;
+	return host.inherited;
+}
+
+/* What a service manager may have bound for the server. */
+static void
+bind_for_it(void)
+{
+	static const char *const texts[] = { "127.0.0.1:8000", "0.0.0.0:8001",
+		"127.0.0.1:8000" };
+
+	if (!dice_once_in(6))
+		return;
+	host.inherited = (int)dice_between(1, ARRAY_SIZE(texts));
+	for (int i = 0; i < host.inherited; i++) {
+		int fd = net_open(i == 2 ? UDP : LISTENER);
+		struct descriptor *d = &net.table[fd];
+
+		addr_parse(&d->at, texts[i]);
+		d->bound = d->inherited = true;
+		d->for_datagrams = i == 2;
+		trace("inherited: %d at %s", fd, texts[i]);
+	}
 }
 
 /* ---- its life ---- */
@@ -191,6 +212,7 @@ host_run(void)
 
 	if (terms_roll(&host.terms, &config) < 0)
 		return;
+	bind_for_it();
 	host.alive_ns = world.now_ns;
 	__wrap_startup_log(&config);
 	r = server_open(&server, &config);
@@ -198,7 +220,8 @@ host_run(void)
 		r = control_start(&control, &server, &options);
 	host.ready = r == 0;
 	trace("server %s", r == 0 ? "started" : strerror(-r));
-	require(r == 0 || faults_any(), "it does not start: %s", strerror(-r));
+	require(r == 0 || faults_any() || host.inherited > 0, "it does not start: %s",
+	    strerror(-r));
 	if (r == 0) {
 		r = server_run(&server);
 		require(r == 0, "the loop failed: %s", strerror(-r));

@@ -16,6 +16,7 @@ struct host {
 	struct terms terms;	      /* in effect */
 	struct terms fresh;	      /* to be, if the server takes them */
 	bool ready;		      /* it has started */
+	int inherited;		      /* sockets, from 3 on */
 	int stops;		      /* times it was told to stop, and knows it */
 	int64_t stop_ns, stop_now_ns; /* when: the first time, and the second */
 	int64_t alive_ns;	      /* its last sign of life */

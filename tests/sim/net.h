@@ -20,6 +20,7 @@ struct descriptor {
 	struct addr at;
 	bool bound;
 	bool for_datagrams; /* a socket */
+	bool inherited;	    /* from the service manager */
 	bool registered;    /* with epoll(7) */
 	uint32_t events;    /* for which it is */
 	struct conn *conn;

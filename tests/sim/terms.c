@@ -32,6 +32,7 @@ roll_port(struct terms *t, struct config *config)
 	uint16_t port = (uint16_t)dice_pick(8000, 8000, 8001);
 	struct addr v4 = addr_any(AF_INET, port), v6 = addr_any(AF_INET6, port);
 
+	t->by_port = true;
 	config_set_port(config, port);
 	listen_on(t, &v4, false);
 	listen_on(t, &v6, false);

@@ -19,6 +19,7 @@ struct place {
 struct terms {
 	struct place listen[TERMS_LISTEN_MAX];
 	int nlisten;
+	bool by_port; /* or by a list */
 	int64_t max_connections, max_per_address;
 	int64_t idle_ns, drain_ns, lifetime_ns;
 	int64_t bytes_per_second;
