@@ -100,7 +100,7 @@ class Server:
     def missing(self):
         """Why it cannot be run; None if it can."""
         if not shutil.which(self.path):
-            return f"there is no {self.path}"
+            return f"{os.path.basename(self.path)} is not installed, or was not built"
         if self.port and os.geteuid() != 0:
             return f"only root may bind port {self.port}"
         return None
