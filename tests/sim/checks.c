@@ -169,6 +169,8 @@ check_close(int fd)
 
 	require(!d->registered, "it closes descriptor %d, which epoll still watches",
 	    fd);
+	require(!d->inherited || host.stops > 0 || !host.ready || !host.terms.by_port,
+	    "it closes inherited %d, which stands for the port", fd);
 	if (d->kind == LISTENER)
 		check_close_listener(fd, d);
 	require(d->kind != UDP || udp_waiting(fd) == NULL || d->trouble != 0 ||

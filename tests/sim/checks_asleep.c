@@ -127,6 +127,7 @@ check_asleep_server(void)
 void
 check_asleep(void)
 {
+	bool hears = false;
 	int listeners = 0;
 
 	for (int fd = 3; fd < net.top; fd++) {
@@ -145,10 +146,12 @@ check_asleep(void)
 			    "it sleeps, though a datagram waits at %d", fd);
 			listeners++;
 		} else if (d->kind == SIGNALS) {
+			hears = true;
 			require(net.signals == 0 || world.now_ns < d->excused_ns,
 			    "it sleeps, though a signal has come");
 		}
 	}
+	require(hears || host.stops > 0, "nobody hears signals");
 	check_asleep_server();
 	if (host.stops == 0)
 		check_listening(listeners);

@@ -95,10 +95,12 @@ uint64_t *faults_counts;
 static void
 plan_spell(struct spell *s)
 {
+	const unsigned with_spells = 1 << CALL_ACCEPT | 1 << CALL_RECVMMSG |
+	    1 << CALL_WATCH | 1 << CALL_ALLOCATE;
+
 	do
 		s->kind = (size_t)dice_below(ARRAY_SIZE(kinds));
-	while (kinds[s->kind].call != CALL_ACCEPT &&
-	    kinds[s->kind].call != CALL_ALLOCATE && kinds[s->kind].call != CALL_WATCH);
+	while (!(1 << kinds[s->kind].call & with_spells));
 	s->from_ns = world.now_ns + dice_below(SECONDS(5));
 	s->to_ns = s->from_ns;
 	if (kinds[s->kind].harm == HARMFUL && dice_once_in(3))
