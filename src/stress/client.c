@@ -7,6 +7,8 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "stress/datagrams.h"
+#include "stress/ledger.h"
 #include "stress/push.h"
 #include "stress/run.h"
 #include "stress/stream.h"
@@ -60,9 +62,13 @@ prepare_dial(struct client *c)
 
 	c->dial = (struct dial){
 		.to = r->target->addrs[r->target->in_use],
+		.path = r->target->path,
+		.datagrams = r->target->udp,
 		.limit_ns = r->options->timeout_ns,
 		.receive_buffer = r->mode->receive_buffer,
 	};
+	if (r->target->udp)
+		c->dial.receive_buffer = datagrams_receive_buffer(r->options);
 	if (r->options->source.count > 0)
 		c->dial.from = source_nth(&r->options->source, c->number);
 }
@@ -90,7 +96,7 @@ not_connected(struct client *c)
 	if (c->dial.err == ECANCELED)
 		return;
 	run_fail(c->run, kind, "connection %" PRIu32 ": cannot connect to %s: %s%s",
-	    c->number, addr_format(&c->dial.to, to),
+	    c->number, target_where(c->run->target, to),
 	    kind == FAILURE_TIMEOUT ? "no answer" : strerror(c->dial.err),
 	    kind == FAILURE_BIND ? " (--source spreads over more addresses)" : "");
 	c->refusals++;
@@ -104,7 +110,8 @@ connected(struct client *c)
 	struct run *r = c->run;
 
 	c->fd = c->dial.fd;
-	c->refusals = 0;
+	if (!r->target->udp)
+		c->refusals = 0; /* else the first answer tells */
 	c->seed = stream_seed((uint64_t)r->options->seed, c->number, c->streams++);
 	run_connected(r, c->dial.took_ns);
 	if (r->holding || r->options->rate > 0)
@@ -142,16 +149,16 @@ reader_run(struct task *t)
 		}
 		prepare_dial(c);
 		CALL(t, dial(t, &c->dial));
-		if (c->dial.err != 0 && another_address(c))
-			continue;
 		c->failed = c->dial.err != 0;
-		if (c->failed) {
-			not_connected(c);
-		} else {
+		if (!c->failed) {
 			connected(c);
 			CALL(t, c->run->mode->talk(t, c));
 			hang_up(c);
 		}
+		if (c->dial.err != 0 && another_address(c))
+			continue;
+		if (c->dial.err != 0)
+			not_connected(c);
 		if (c->failed && !client_over(c))
 			YIELD(t, elapsed(RETRY_NS));
 	}
@@ -194,10 +201,16 @@ static const struct task_type writer_task = { .name = "writer", .run = writer_ru
 int
 client_init(struct client *c, struct run *run, uint32_t number)
 {
+	uint32_t room = (uint32_t)run->options->pipeline;
+
 	c->run = run;
 	c->number = number;
 	c->fd = -1;
-	c->flight = calloc((size_t)run->options->pipeline, sizeof(*c->flight));
+	if (run->target->udp) {
+		c->ledger = malloc(sizeof(*c->ledger));
+		return c->ledger != NULL ? ledger_init(c->ledger, room) : -ENOMEM;
+	}
+	c->flight = calloc(room, sizeof(*c->flight));
 	return c->flight != NULL ? 0 : -ENOMEM;
 }
 
@@ -205,6 +218,9 @@ void
 client_release(struct client *c)
 {
 	free(c->flight);
+	if (c->ledger != NULL)
+		ledger_release(c->ledger);
+	free(c->ledger);
 }
 
 int

@@ -18,6 +18,8 @@
 #include "stress/dial.h"
 #include "stress/pacer.h"
 
+struct datagram;
+struct ledger;
 struct run;
 
 /* A message in flight. */
@@ -50,6 +52,10 @@ struct client {
 	/* Messages in flight: a ring, in the order sent, which is that of the answers. */
 	struct message *flight;
 	uint32_t first, inflight;
+
+	/* Over UDP these keep them: the first of those unsent, or NULL. */
+	struct ledger *ledger;
+	struct datagram *unsent;
 
 	struct pacer pacer;
 	bool writer_rests; /* nothing to do before someone wakes it */

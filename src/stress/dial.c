@@ -2,10 +2,14 @@
 
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "base/clock.h"
 #include "loop/loop.h"
+
+#define BACKLOG_NS MILLISECONDS(1)
 
 static int
 set_option(int fd, int level, int option, int value)
@@ -27,24 +31,42 @@ bind_address(int fd, const struct addr *from)
 	return err;
 }
 
-/* Returns 0, EINPROGRESS, or what went wrong. */
+static int
+connect_path(int fd, const char *path)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+
+	strncpy(un.sun_path, path, sizeof(un.sun_path) - 1);
+	return connect(fd, (struct sockaddr *)&un, sizeof(un));
+}
+
+/* Returns 0, EINPROGRESS, EAGAIN: try again, or what went wrong. */
+static int
+try_connect(const struct dial *d)
+{
+	int r = d->path != NULL ? connect_path(d->fd, d->path)
+				: connect(d->fd, &d->to.sa, addr_len(&d->to));
+
+	return r < 0 ? errno : 0;
+}
+
+/* The same. */
 static int
 begin(struct dial *d)
 {
-	int err = 0;
+	int family = d->path != NULL ? AF_UNIX : d->to.sa.sa_family, err = 0;
+	int type = d->datagrams ? SOCK_DGRAM : SOCK_STREAM;
 
-	d->fd = socket(d->to.sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-	    0);
+	d->fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (d->fd < 0)
 		return errno;
-	set_option(d->fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	if (!d->datagrams && d->path == NULL)
+		set_option(d->fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	if (d->receive_buffer > 0)
 		set_option(d->fd, SOL_SOCKET, SO_RCVBUF, d->receive_buffer);
 	if (d->from.sa.sa_family != 0)
 		err = bind_address(d->fd, &d->from);
-	if (err == 0 && connect(d->fd, &d->to.sa, addr_len(&d->to)) < 0)
-		err = errno;
-	return err;
+	return err == 0 ? try_connect(d) : err;
 }
 
 static int
@@ -62,6 +84,14 @@ dial(struct task *t, struct dial *d)
 	TASK_BEGIN(t);
 	d->began_ns = clock_monotonic_ns();
 	d->err = begin(d);
+	/* The backlog of a UNIX socket is full, and cannot be waited for (unix(7)). */
+	while (d->err == EAGAIN && d->path != NULL && t->woke != WAKE_CANCEL) {
+		YIELD(t, elapsed(BACKLOG_NS));
+		d->err = try_connect(d);
+		if (d->err == EAGAIN &&
+		    clock_monotonic_ns() - d->began_ns > d->limit_ns)
+			d->err = ETIME;
+	}
 	if (d->err == EINPROGRESS) {
 		YIELD(t, within(writable(d->fd), d->limit_ns));
 		d->err = t->woke == WAKE_READY ? outcome(d->fd) : task_error(t);

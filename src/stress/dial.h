@@ -2,6 +2,7 @@
 #ifndef ECHOD_STRESS_DIAL_H
 #define ECHOD_STRESS_DIAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "loop/task.h"
@@ -9,6 +10,8 @@
 
 struct dial {
 	struct addr to;
+	const char *path;   /* of a UNIX socket, instead; or NULL */
+	bool datagrams;	    /* of UDP */
 	struct addr from;   /* family 0: the kernel picks */
 	int64_t limit_ns;   /* ETIME when it takes longer */
 	int receive_buffer; /* SO_RCVBUF in bytes; 0: the kernel's choice */

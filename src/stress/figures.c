@@ -9,6 +9,12 @@ figures_new(void)
 	return calloc(1, sizeof(struct figures));
 }
 
+double
+figures_jitter_ns(const struct figures *f)
+{
+	return f->messages > 0 ? f->udp.jitter_sum_ns / (double)f->messages : 0;
+}
+
 static int64_t
 greater(int64_t a, int64_t b)
 {

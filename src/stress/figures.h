@@ -16,6 +16,17 @@ struct sample {
 	int64_t p50_ns, p99_ns; /* of latency; the worst where stretches were joined */
 };
 
+/* What became of datagrams; those answered in time and in full are the messages. */
+struct udp_figures {
+	uint64_t sent;
+	uint64_t lost;	     /* not answered in time */
+	uint64_t late;	     /* of those lost: answered after all */
+	uint64_t duplicated; /* answers to one that had been answered before */
+	uint64_t reordered;  /* answers that a later one overtook */
+	uint64_t corrupt;
+	double jitter_sum_ns; /* over all messages */
+};
+
 #define SAMPLES 240 /* at most: then every two are joined */
 
 struct figures {
@@ -30,6 +41,7 @@ struct figures {
 	uint64_t late;	     /* due, but given up before they were sent */
 	uint64_t aborted;    /* sent on connections that were then reset on purpose */
 	struct failures failures;
+	struct udp_figures udp;
 
 	struct histogram latency; /* from when a message was due */
 	struct histogram service; /* from when it was sent */
@@ -57,6 +69,9 @@ figures_message(struct figures *f, int64_t due_ns, int64_t sent_ns, int64_t now_
 	if (f->scheduled)
 		histogram_record(&f->service, now_ns - sent_ns);
 }
+
+/* The jitter of RFC 3550, 6.4.1, in the mean over the messages. */
+double figures_jitter_ns(const struct figures *f);
 
 /* End a stretch and begin the next. */
 void figures_sample(struct figures *f, int64_t now_ns);

@@ -53,7 +53,8 @@ check_ports(const struct options *o)
 	int64_t sources = o->source.count > 0 ? o->source.count : 1;
 	int64_t ports = count_ports();
 
-	if (ports == 0 || o->connections <= ports * sources)
+	if (o->targets[0].path != NULL || ports == 0 ||
+	    o->connections <= ports * sources)
 		return;
 	fprintf(stderr,
 	    "echo-stress: %" PRId64 " connections to one port, but %" PRId64

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "stress/datagrams.h"
 #include "stress/values.h"
 
 #define MILLION INT64_C(1000000)
@@ -21,6 +22,7 @@ enum {
 	KEY_SOURCE,
 	KEY_TIMEOUT,
 	KEY_COMPARE,
+	KEY_UDP,
 	KEY_JSON,
 	KEY_HGRM,
 	KEY_HTML,
@@ -42,6 +44,8 @@ static const struct argp_option table[] = {
 	    "steady (the default), churn, halfclose, idle, slow or abort", 0 },
 	{ "ramp", KEY_RAMP, "SECONDS", 0, "Spread the connects over this long", 0 },
 	{ "warmup", KEY_WARMUP, "SECONDS", 0, "Before the duration, not counted", 0 },
+	{ "udp", KEY_UDP, NULL, 0, "Datagrams; the same as a target udp:HOST[:PORT]",
+	    0 },
 	{ "seed", KEY_SEED, "N", 0, "Of the bytes to send (default: at random)", 0 },
 	{ "source", KEY_SOURCE, "ADDR[-ADDR]", 0,
 	    "Source addresses to spread the connections over", 0 },
@@ -183,7 +187,10 @@ take_target(struct options *o, const struct rule *rule, const char *arg,
 	if (o->ntargets == OPTIONS_TARGETS)
 		argp_error(state, "more than %d targets", OPTIONS_TARGETS);
 	if (target_parse(&o->targets[o->ntargets], arg) < 0)
-		argp_error(state, "'%s' is not HOST, HOST:PORT or [IPV6]:PORT", arg);
+		argp_error(state,
+		    "'%s' is not HOST, HOST:PORT, [IPV6]:PORT, "
+		    "udp:HOST:PORT or unix:/PATH",
+		    arg);
 	o->ntargets++;
 }
 
@@ -202,6 +209,7 @@ static const struct rule rules[] = {
 	{ KEY_SEED, take_number, AT(seed), 0, INT64_MAX },
 	{ KEY_SOURCE, take_source, 0, 0, 0 },
 	{ KEY_TIMEOUT, take_seconds, AT(timeout_ns), 1, 0 },
+	{ KEY_UDP, take_flag, AT(udp), 0, 0 },
 	{ KEY_COMPARE, take_flag, AT(compare), 0, 0 },
 	{ KEY_JSON, take_json, 0, 0, 0 },
 	{ KEY_HGRM, take_text, AT(hgrm_file), 0, 0 },
@@ -214,6 +222,21 @@ static const struct rule rules[] = {
 	{ ARGP_KEY_ARG, take_target, 0, 0, 0 },
 };
 
+/* What does not go with a kind of target. */
+static void
+settle_target(struct options *o, struct target *t, const struct argp_state *state)
+{
+	if (o->udp && t->path != NULL)
+		argp_error(state, "--udp does not go with %s", t->text);
+	t->udp = t->udp || o->udp;
+	if (t->udp && o->mode != mode_find("steady"))
+		argp_error(state, "over UDP there is only mode steady");
+	if (t->udp && o->size_max > DATAGRAM_MOST)
+		argp_error(state, "over UDP a size is at most %d", DATAGRAM_MOST);
+	if (t->path != NULL && o->source.count > 0)
+		argp_error(state, "--source does not go with %s", t->text);
+}
+
 /* What the options come to together. */
 static void
 settle(struct options *o, const struct argp_state *state)
@@ -222,6 +245,8 @@ settle(struct options *o, const struct argp_state *state)
 
 	if (o->ntargets == 0)
 		take_target(o, NULL, "localhost:8000", state);
+	for (int i = 0; i < o->ntargets; i++)
+		settle_target(o, &o->targets[i], state);
 	if (o->compare != (o->ntargets > 1))
 		argp_error(state, "several targets and --compare go together");
 	if (o->compare && (!m->compares || o->rate > 0 || o->messages > 0))
@@ -288,9 +313,10 @@ options_parse(struct options *ret, int argc, char **argv)
 	static const struct argp parser = {
 		.options = table,
 		.parser = parse_option,
-		.args_doc = "[HOST[:PORT]]\n--compare HOST[:PORT]...",
+		.args_doc = "[TARGET]\n--compare TARGET...",
 		.doc = "Load an echo service and check every byte that comes back."
-		       "\vThe default target is localhost:8000.",
+		       "\vA target is HOST[:PORT], udp:HOST[:PORT] or unix:/PATH; "
+		       "the default is localhost:8000.",
 	};
 
 	*ret = (struct options){

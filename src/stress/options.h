@@ -26,6 +26,7 @@ struct options {
 	struct source_range source; /* count 0: the kernel picks */
 
 	bool compare;
+	bool udp; /* all targets are */
 	bool json, quiet, verbose;
 	const char *json_file, *hgrm_file, *html_file; /* or NULL */
 

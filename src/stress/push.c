@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "stress/datagrams.h"
 #include "stress/run.h"
 #include "stress/stream.h"
 
@@ -66,16 +67,26 @@ next_size(const struct client *c)
 	return (uint64_t)o->size_min + stream_mix(c->seed ^ c->issued) % (span + 1);
 }
 
+static struct message *
+free_slot(const struct client *c)
+{
+	uint32_t room = (uint32_t)c->run->options->pipeline;
+	uint32_t slot = c->first + c->inflight;
+
+	return &c->flight[slot < room ? slot : slot - room];
+}
+
 static void
 begin_message(struct client *c, int64_t due_ns, int64_t now_ns)
 {
 	struct run *r = c->run;
-	uint32_t slot = c->first + c->inflight;
+	uint64_t size = next_size(c);
 
-	if (slot >= r->options->pipeline)
-		slot -= (uint32_t)r->options->pipeline;
-	c->issued += next_size(c);
-	c->flight[slot] = (struct message){ due_ns, now_ns, c->issued };
+	c->issued += size;
+	if (r->target->udp)
+		datagrams_begin(c, due_ns, (uint32_t)size);
+	else
+		*free_slot(c) = (struct message){ due_ns, now_ns, c->issued };
 	c->inflight++;
 	c->quota--;
 	r->inflight++;
@@ -133,7 +144,9 @@ push_now(struct client *c, int64_t now_ns)
 
 	while (may_begin(c) && take_due(c, now_ns, &due_ns))
 		begin_message(c, due_ns, now_ns);
-	if (unsent(c))
+	if (unsent(c) && c->run->target->udp)
+		datagrams_send(c);
+	else if (unsent(c))
 		send_some(c);
 	if (c->fin_after && !push_may_go_on(c))
 		push_fin(c);

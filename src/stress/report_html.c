@@ -85,8 +85,9 @@ print_head(FILE *out, const struct run *r, const struct verdict *v)
 	if (o->rate > 0)
 		fprintf(out, ", %s messages a second on schedule",
 		    units_count(n, (uint64_t)o->rate));
-	fprintf(out, "; %.2f s against %s</p>\n", run_seconds(r),
-	    addr_format(&r->target->addrs[r->target->in_use], addr));
+	fprintf(out, "; %.2f s against ", run_seconds(r));
+	print_escaped(out, target_where(r->target, addr));
+	fprintf(out, "</p>\n");
 }
 
 static void
@@ -178,6 +179,21 @@ print_setting(FILE *out, const char *name, const char *value)
 }
 
 static void
+print_udp(FILE *out, const struct figures *f)
+{
+	char text[UNITS_TEXT];
+
+	print_setting(out, "datagrams sent", units_count(text, f->udp.sent));
+	print_setting(out, "lost", units_count(text, f->udp.lost));
+	print_setting(out, "of those, answered too late",
+	    units_count(text, f->udp.late));
+	print_setting(out, "duplicated", units_count(text, f->udp.duplicated));
+	print_setting(out, "reordered", units_count(text, f->udp.reordered));
+	print_setting(out, "corrupt", units_count(text, f->udp.corrupt));
+	print_setting(out, "jitter", units_time(text, figures_jitter_ns(f)));
+}
+
+static void
 print_amounts(FILE *out, const struct run *r)
 {
 	const struct options *o = r->options;
@@ -190,6 +206,8 @@ print_amounts(FILE *out, const struct run *r)
 	print_setting(out, "connects", units_count(text, f->connects));
 	print_setting(out, "sent, but their connection failed",
 	    units_count(text, f->unanswered));
+	if (r->target->udp)
+		print_udp(out, f);
 	if (f->scheduled)
 		print_setting(out, "due, but given up unsent",
 		    units_count(text, f->late));

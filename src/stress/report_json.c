@@ -86,6 +86,18 @@ print_figures(FILE *out, const struct run *r)
 }
 
 static void
+print_udp(FILE *out, const struct figures *f)
+{
+	fprintf(out,
+	    ", \"udp\": {\"sent\": %" PRIu64 ", \"received\": %" PRIu64
+	    ", \"lost\": %" PRIu64 ", \"late\": %" PRIu64 ", \"duplicated\": %" PRIu64
+	    ", \"reordered\": %" PRIu64 ", \"corrupt\": %" PRIu64
+	    ", \"jitter_us\": %.3f}",
+	    f->udp.sent, f->messages, f->udp.lost, f->udp.late, f->udp.duplicated,
+	    f->udp.reordered, f->udp.corrupt, figures_jitter_ns(f) / 1e3);
+}
+
+static void
 print_rest(FILE *out, const struct run *r, const struct verdict *v)
 {
 	const struct figures *f = r->figures;
@@ -93,6 +105,8 @@ print_rest(FILE *out, const struct run *r, const struct verdict *v)
 	print_times(out, "latency_us", &f->latency);
 	if (f->scheduled)
 		print_times(out, "service_us", &f->service);
+	if (r->target->udp)
+		print_udp(out, f);
 	print_times(out, "connect_us", &f->connect);
 	print_failures(out, &f->failures);
 	fprintf(out,

@@ -12,13 +12,12 @@ static void
 print_heading(FILE *out, const struct run *r)
 {
 	const struct options *o = r->options;
-	const struct addr *at = &r->target->addrs[r->target->in_use];
 	char size[64], addr[ADDR_TEXT], n[UNITS_TEXT];
 
-	fprintf(out, "%s (%s): %s, %s connections, %s, %" PRId64 " in flight",
-	    r->target->text, addr_format(at, addr), r->mode->name,
-	    units_count(n, (uint64_t)o->connections), report_size(size, o),
-	    o->pipeline);
+	fprintf(out, "%s (%s): %s%s, %s connections, %s, %" PRId64 " in flight",
+	    r->target->text, target_where(r->target, addr), r->mode->name,
+	    r->target->udp ? " over UDP" : "", units_count(n, (uint64_t)o->connections),
+	    report_size(size, o), o->pipeline);
 	if (o->rate > 0)
 		fprintf(out, ", %s a second on schedule",
 		    units_count(n, (uint64_t)o->rate));
@@ -53,6 +52,29 @@ print_amounts(FILE *out, const struct run *r)
 	if (f->aborted > 0)
 		fprintf(out, "  %-10s %15s   in flight when reset on purpose\n",
 		    "aborted", units_count(n, f->aborted));
+}
+
+static void
+print_udp(FILE *out, const struct figures *f)
+{
+	const struct {
+		const char *name, *meaning;
+		uint64_t n;
+	} rows[] = {
+		{ "datagrams", "sent", f->udp.sent },
+		{ "lost", "not answered in time", f->udp.lost },
+		{ "too late", "of those lost, answered after all", f->udp.late },
+		{ "duplicated", "answered before", f->udp.duplicated },
+		{ "reordered", "overtaken by a later one", f->udp.reordered },
+		{ "corrupt", "not what was sent", f->udp.corrupt },
+	};
+	char t[UNITS_TEXT];
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		fprintf(out, "  %-10s %15s   %s\n", rows[i].name,
+		    units_count(t, rows[i].n), rows[i].meaning);
+	fprintf(out, "  %-10s %15s   (RFC 3550)\n", "jitter",
+	    units_time(t, figures_jitter_ns(f)));
 }
 
 static void
@@ -182,6 +204,8 @@ report_text(FILE *out, const struct run *r, const struct verdict *v)
 {
 	print_heading(out, r);
 	print_amounts(out, r);
+	if (r->target->udp)
+		print_udp(out, r->figures);
 	print_all_times(out, r->figures);
 	print_histogram(out, &r->figures->latency);
 	print_failures(out, &r->figures->failures);

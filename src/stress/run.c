@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "stress/datagrams.h"
 #include "stress/push.h"
 
 #define STARTING_MAX 128 /* clients at once, or the server's backlog overflows */
@@ -69,7 +70,7 @@ run_init(struct run *r, struct loop *loop, const struct options *options,
 	*r = (struct run){
 		.loop = loop,
 		.options = options,
-		.mode = options->mode,
+		.mode = target->udp ? &datagrams_mode : options->mode,
 		.target = target,
 		.nclients = n,
 		.budget = options->messages > 0 ? (uint64_t)options->messages
@@ -210,7 +211,8 @@ void
 run_connected(struct run *r, int64_t took_ns)
 {
 	r->open++;
-	r->connected = true;
+	if (!r->target->udp)
+		r->connected = true; /* else the first answer tells */
 	r->figures->connects++;
 	histogram_record(&r->figures->connect, took_ns);
 }

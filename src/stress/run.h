@@ -33,7 +33,7 @@ struct run {
 	uint32_t starting; /* of those, still without an answer */
 	uint32_t living;   /* of those, not done */
 	uint32_t open;	   /* connections */
-	bool connected;	   /* there has been one */
+	bool connected;	   /* there has been one; over UDP, an answer */
 	uint32_t inflight; /* messages, over all connections */
 
 	uint64_t budget; /* messages that may still begin, over all connections */

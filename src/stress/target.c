@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 #define DEFAULT_PORT "8000"
 
@@ -49,17 +50,40 @@ split(const char *text, const char **host, size_t *len, const char **port)
 	return *len > 0 ? 0 : -EINVAL;
 }
 
+/* If text begins with this, what stands behind it, else NULL. */
+static const char *
+behind(const char *text, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return strncmp(text, prefix, len) == 0 ? text + len : NULL;
+}
+
+static int
+parse_path(struct target *ret, const char *text, const char *path)
+{
+	struct sockaddr_un un;
+
+	if (path[0] != '/' || strlen(path) >= sizeof(un.sun_path))
+		return -EINVAL;
+	*ret = (struct target){ .text = text, .path = path };
+	return 0;
+}
+
 int
 target_parse(struct target *ret, const char *text)
 {
+	const char *path = behind(text, "unix:"), *rest = behind(text, "udp:");
 	const char *host, *port;
 	size_t len;
 
-	if (split(text, &host, &len, &port) < 0)
+	if (path != NULL)
+		return parse_path(ret, text, path);
+	if (split(rest != NULL ? rest : text, &host, &len, &port) < 0)
 		return -EINVAL;
 	if (port != NULL && !is_port(port))
 		return -EINVAL;
-	*ret = (struct target){ .text = text };
+	*ret = (struct target){ .text = text, .udp = rest != NULL };
 	ret->host = strndup(host, len);
 	ret->port = strdup(port != NULL ? port : DEFAULT_PORT);
 	if (ret->host == NULL || ret->port == NULL) {
@@ -86,6 +110,8 @@ target_resolve(struct target *t, int family)
 	struct addrinfo *found;
 	int r;
 
+	if (t->path != NULL)
+		return 0;
 	r = getaddrinfo(t->host, t->port, &hints, &found);
 	if (r != 0)
 		return r;
@@ -100,6 +126,12 @@ target_resolve(struct target *t, int family)
 	}
 	freeaddrinfo(found);
 	return t->naddrs > 0 ? 0 : EAI_NONAME;
+}
+
+const char *
+target_where(const struct target *t, char buf[ADDR_TEXT])
+{
+	return t->path != NULL ? t->text : addr_format(&t->addrs[t->in_use], buf);
 }
 
 /* ---- sources ---- */

@@ -2,6 +2,7 @@
 #ifndef ECHOD_STRESS_TARGET_H
 #define ECHOD_STRESS_TARGET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "net/addr.h"
@@ -10,6 +11,8 @@
 
 struct target {
 	const char *text; /* as given: "localhost:8000" */
+	bool udp;
+	const char *path; /* of a UNIX socket; then it has none of these: */
 	char *host, *port;
 	struct addr addrs[TARGET_ADDRS]; /* in the order to try them */
 	int naddrs;
@@ -17,8 +20,8 @@ struct target {
 };
 
 /*
- * Read "HOST", "HOST:PORT", "[IPV6]:PORT" or "IPV6"; text must live as long.
- * Returns 0 or -EINVAL.
+ * Read "HOST", "HOST:PORT", "[IPV6]:PORT" or "IPV6", any of them behind "udp:",
+ * or "unix:/PATH"; text must live as long.  Returns 0 or -EINVAL.
  */
 int target_parse(struct target *ret, const char *text);
 
@@ -29,6 +32,9 @@ void target_release(struct target *t);
  * 0, or a code for gai_strerror(3).
  */
 int target_resolve(struct target *t, int family);
+
+/* Where that is, for people: an address in use, or the path.  Returns buf or t->text. */
+const char *target_where(const struct target *t, char buf[ADDR_TEXT]);
 
 /* Source addresses to spread connections over.  Zero bytes: the kernel picks. */
 struct source_range {

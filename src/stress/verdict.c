@@ -40,6 +40,15 @@ judge_start(struct verdict *v, const struct run *r)
 		    r->started, r->nclients);
 }
 
+/* Datagrams that are merely not answered say nothing of that. */
+static bool
+is_unreachable(const struct run *r)
+{
+	uint64_t refused = r->figures->failures.count[FAILURE_REFUSED];
+
+	return !r->connected && (!r->target->udp || refused > 0);
+}
+
 static void
 judge_failures(struct verdict *v, const struct run *r)
 {
@@ -48,11 +57,15 @@ judge_failures(struct verdict *v, const struct run *r)
 	uint64_t total = failures_total(&f->failures);
 	uint64_t most = (uint64_t)r->options->max_errors;
 
-	if (!r->connected)
+	if (is_unreachable(r))
 		fail(v, "no connection could be made");
 	else if (f->messages == 0)
 		fail(v, "no message was answered");
-	if (wrong > 0)
+	if (f->udp.corrupt > 0)
+		fail(v, "%" PRIu64 " corrupt datagrams came back", f->udp.corrupt);
+	if (f->udp.duplicated > 0)
+		fail(v, "%" PRIu64 " datagrams came back again", f->udp.duplicated);
+	if (wrong > 0 && !r->target->udp)
 		fail(v, "wrong bytes came back on %" PRIu64 " connections", wrong);
 	if (total > most)
 		fail(v, "%" PRIu64 " errors, more than %" PRIu64, total, most);
@@ -78,7 +91,7 @@ verdict_of(const struct run *r)
 {
 	struct verdict v = { 0 };
 
-	if (!r->connected)
+	if (is_unreachable(r))
 		v.status = EX_UNAVAILABLE;
 	judge_start(&v, r);
 	judge_failures(&v, r);
