@@ -32,9 +32,31 @@ START_TEST(host_and_port)
 }
 END_TEST
 
+START_TEST(kinds)
+{
+	char text[ADDR_TEXT];
+	struct target t;
+
+	ck_assert_int_eq(target_parse(&t, "127.0.0.1:7"), 0);
+	ck_assert(!t.udp && t.path == NULL);
+	target_release(&t);
+	ck_assert_int_eq(target_parse(&t, "udp:[::1]:7"), 0);
+	ck_assert(t.udp && t.path == NULL);
+	ck_assert_str_eq(t.host, "::1");
+	ck_assert_str_eq(t.port, "7");
+	target_release(&t);
+	ck_assert_int_eq(target_parse(&t, "unix:/run/echo:d"), 0);
+	ck_assert(!t.udp);
+	ck_assert_str_eq(t.path, "/run/echo:d");
+	ck_assert_int_eq(target_resolve(&t, AF_INET6), 0);
+	ck_assert_str_eq(target_where(&t, text), "unix:/run/echo:d");
+	target_release(&t);
+}
+END_TEST
+
 static const char *const bad[] = { "", ":", ":8000", "host:", "host:0", "host:65536",
 	"host:80x", "host:-1", "host: 80", "[]", "[]:80", "[::1", "[::1]80",
-	"[::1]:", "[::1]:0" };
+	"[::1]:", "[::1]:0", "udp:", "udp:host:0", "unix:", "unix:run" };
 
 START_TEST(no_target)
 {
@@ -106,7 +128,8 @@ main(void)
 	TCase *tc = tcase_create("target");
 
 	tcase_add_loop_test(tc, host_and_port, 0, 9);
-	tcase_add_loop_test(tc, no_target, 0, 15);
+	tcase_add_loop_test(tc, no_target, 0, 19);
+	tcase_add_test(tc, kinds);
 	tcase_add_test(tc, numbers_resolve_to_themselves);
 	tcase_add_loop_test(tc, sources_go_round, 0, 4);
 	tcase_add_loop_test(tc, no_source, 0, 11);
