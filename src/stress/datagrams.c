@@ -14,75 +14,7 @@
 #include "stress/stream.h"
 
 #define NUMBER_SIZE 8
-#define HEADER_SIZE 16
 #define FAREWELL_NS MILLISECONDS(50) /* for what comes behind the last answer */
-#define BUFFER_MOST (64 << 20)
-
-/* ---- out ---- */
-
-static uint64_t
-stream_offset(uint64_t number)
-{
-	return number << 16;
-}
-
-static void
-write_datagram(const struct client *c, const struct datagram *d, char *buf)
-{
-	uint64_t header[] = { htole64(d->number), htole64((uint64_t)d->sent_ns) };
-
-	stream_fill(c->seed, stream_offset(d->number), buf, d->size);
-	memcpy(buf, header, d->size < HEADER_SIZE ? d->size : HEADER_SIZE);
-}
-
-void
-datagrams_begin(struct client *c, int64_t due_ns, uint32_t size)
-{
-	struct datagram *d = ledger_enter(c->ledger, due_ns, size);
-
-	if (c->unsent == NULL)
-		c->unsent = d;
-}
-
-/*
- * An ICMP error that came before is told to the next call; once told, it is over
- * (udp(7)).  So the second time the datagram is sent, and if it meets the same
- * error, the reader is told.
- */
-static ssize_t
-send_one(int fd, const char *buf, size_t size)
-{
-	ssize_t n = send(fd, buf, size, MSG_NOSIGNAL);
-
-	if (n < 0 && (errno == EINTR || errno == ECONNREFUSED))
-		n = send(fd, buf, size, MSG_NOSIGNAL);
-	return n;
-}
-
-void
-datagrams_send(struct client *c)
-{
-	struct figures *f = c->run->figures;
-	size_t room;
-	char *buf = loop_buffer(c->run->loop, &room);
-
-	while (c->unsent != NULL) {
-		struct datagram *d = c->unsent;
-
-		d->sent_ns = clock_monotonic_ns();
-		write_datagram(c, d, buf);
-		if (send_one(c->fd, buf, d->size) < 0) {
-			if (errno != EAGAIN)
-				c->send_err = errno;
-			return;
-		}
-		c->sent += d->size;
-		f->bytes_sent += d->size;
-		if (d->due_ns >= f->from_ns)
-			f->udp.sent++;
-		c->unsent = TAILQ_NEXT(d, others);
-	}
-}
 
 /* ---- what has become of them ---- */
 
@@ -161,11 +93,11 @@ take_other(struct client *c, uint64_t number, uint64_t mask, const char *buf, si
 {
 	struct run *r = c->run;
 	struct udp_figures *udp = &r->figures->udp;
-	uint64_t offset = stream_offset(number) + HEADER_SIZE;
-	size_t rest = n > HEADER_SIZE ? n - HEADER_SIZE : 0;
+	uint64_t offset = DATAGRAM_OFFSET(number) + DATAGRAM_HEADER;
+	size_t rest = n > DATAGRAM_HEADER ? n - DATAGRAM_HEADER : 0;
 
 	if (n == 0 || (number & mask) >= c->ledger->next ||
-	    stream_check(c->seed, offset, buf + HEADER_SIZE, rest) < rest) {
+	    stream_check(c->seed, offset, buf + DATAGRAM_HEADER, rest) < rest) {
 		udp->corrupt++;
 		run_fail(r, FAILURE_MISMATCH,
 		    "connection %" PRIu32 ": %zu bytes came that are none of those "
@@ -224,7 +156,7 @@ take(struct client *c, const char *buf, size_t n, char *right)
 		take_other(c, number, mask, buf, n);
 		return;
 	}
-	write_datagram(c, d, right);
+	datagrams_write(c, d, right);
 	if (n == d->size && memcmp(buf, right, n) == 0) {
 		answered(c, d, now_ns);
 		return;
@@ -331,12 +263,3 @@ const struct mode datagrams_mode = {
 	.size = 64,
 	.pipeline = 1,
 };
-
-int
-datagrams_receive_buffer(const struct options *o)
-{
-	/* The kernel counts what it stores them in, about twice their size. */
-	int64_t bytes = o->pipeline * (o->size_max * 2 + 1024);
-
-	return bytes < BUFFER_MOST ? (int)bytes + (1 << 18) : BUFFER_MOST;
-}

@@ -14,13 +14,18 @@
 #include "stress/modes.h"
 #include "stress/options.h"
 
-#define DATAGRAM_MOST 65507 /* bytes, over IPv4 (RFC 768, RFC 791) */
+#define DATAGRAM_HEADER		16
+#define DATAGRAM_OFFSET(number) ((number) << 16)
+#define DATAGRAM_MOST		65507 /* bytes, over IPv4 (RFC 768, RFC 791) */
 
 /* Steady, over UDP. */
 extern const struct mode datagrams_mode;
 
 /* A receive buffer, in bytes, for all that may be in flight. */
 int datagrams_receive_buffer(const struct options *o);
+
+/* Write all bytes of a datagram. */
+void datagrams_write(const struct client *c, const struct datagram *d, char *buf);
 
 /* ---- for push.c ---- */
 

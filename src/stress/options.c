@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 #include "base/util.h"
-#include "stress/datagrams.h"
 #include "stress/values.h"
 
 #define MILLION INT64_C(1000000)
@@ -222,52 +221,6 @@ static const struct rule rules[] = {
 	{ ARGP_KEY_ARG, take_target, 0, 0, 0 },
 };
 
-/* What does not go with a kind of target. */
-static void
-settle_target(struct options *o, struct target *t, const struct argp_state *state)
-{
-	if (o->udp && t->path != NULL)
-		argp_error(state, "--udp does not go with %s", t->text);
-	t->udp = t->udp || o->udp;
-	if (t->udp && o->mode != mode_find("steady"))
-		argp_error(state, "over UDP there is only mode steady");
-	if (t->udp && o->size_max > DATAGRAM_MOST)
-		argp_error(state, "over UDP a size is at most %d", DATAGRAM_MOST);
-	if (t->path != NULL && o->source.count > 0)
-		argp_error(state, "--source does not go with %s", t->text);
-}
-
-/* What the options come to together. */
-static void
-settle(struct options *o, const struct argp_state *state)
-{
-	const struct mode *m = o->mode;
-
-	if (o->ntargets == 0)
-		take_target(o, NULL, "localhost:8000", state);
-	for (int i = 0; i < o->ntargets; i++)
-		settle_target(o, &o->targets[i], state);
-	if (o->compare != (o->ntargets > 1))
-		argp_error(state, "several targets and --compare go together");
-	if (o->compare && (!m->compares || o->rate > 0 || o->messages > 0))
-		argp_error(state,
-		    "--compare takes mode steady, churn or halfclose, "
-		    "without --rate and --messages");
-	if (o->compare && (o->hgrm_file != NULL || o->html_file != NULL))
-		argp_error(state, "--hgrm and --html are for a single target");
-	if (o->rate > 0 && !m->paces)
-		argp_error(state, "--rate takes mode steady or churn");
-	if (o->messages > 0 && !m->counts)
-		argp_error(state, "--messages does not go with mode %s", m->name);
-	if (o->connections < m->least)
-		argp_error(state, "mode %s takes %" PRId64 " connections or more",
-		    m->name, m->least);
-	if (o->size_min == 0)
-		o->size_min = o->size_max = m->size;
-	if (o->pipeline == 0)
-		o->pipeline = m->pipeline;
-}
-
 static error_t
 parse_option(int key, char *arg, struct argp_state *state)
 {
@@ -287,8 +240,11 @@ parse_option(int key, char *arg, struct argp_state *state)
 	case 'V':
 		puts("echo-stress (" PACKAGE_STRING ")");
 		exit(EXIT_SUCCESS);
+	case ARGP_KEY_NO_ARGS:
+		take_target(state->input, NULL, "localhost:8000", state);
+		break;
 	case ARGP_KEY_END:
-		settle(state->input, state);
+		options_settle(state->input, state);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;

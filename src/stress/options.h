@@ -43,4 +43,9 @@ void options_parse(struct options *ret, int argc, char **argv);
 
 void options_release(struct options *o);
 
+struct argp_state;
+
+/* For options.c: what the options come to together, or a usage error. */
+void options_settle(struct options *o, const struct argp_state *state);
+
 #endif
