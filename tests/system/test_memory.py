@@ -1,0 +1,93 @@
+"""Memory: what echod(8) says that it takes at most is what it takes."""
+
+import re
+import time
+
+from harness import ECHOD, Echod, Skip, main, read_exactly, wait_until
+
+BUFFER = 65536  # limits.buffer_size
+PEERS = 100
+CONNECTION = 256  # bytes; this and what follows as in MEMORY of echod(8)
+OVERHEAD = 4096  # of malloc(3), for an allocation of some pages
+
+
+def check_build():
+    with open(ECHOD, "rb") as file:
+        if b"__asan_init" in file.read():
+            raise Skip("most of the memory is the sanitizer's")
+
+
+def anonymous(echod):
+    """Bytes of memory that are its own."""
+    with open(f"/proc/{echod.pid}/status", encoding="utf-8") as file:
+        return 1024 * int(re.search(r"\nRssAnon:\s*(\d+) kB", file.read())[1])
+
+
+def grown(echod, before):
+    return anonymous(echod) - before
+
+
+def warm_up(echod):
+    """Touch what it needs anyway: the shared buffer, its tables, its log."""
+    client = echod.connect()
+    data = bytes(4 * BUFFER)
+    client.sendall(data)
+    read_exactly(client, len(data))
+    client.close()
+    wait_until(lambda: echod.find_log("closed"), "it is closed")
+
+
+def test_stuck_peers(backend):
+    """They send and never read: each costs one buffer, and goes when they go."""
+    check_build()
+    limits = {"buffer_size": BUFFER, "max_connections": PEERS + 10}
+    with Echod(backend, limits=limits) as echod:
+        warm_up(echod)
+        before = anonymous(echod)
+        peers = [echod.connect(receive_buffer=4096) for _ in range(PEERS)]
+        stuff(peers)
+        most = PEERS * (CONNECTION + BUFFER + OVERHEAD) + 256 * 1024
+        now = grown(echod, before)
+        print(f"# {PEERS} stuck peers: {now} bytes, at most {most}")
+        assert now <= most
+        assert now >= PEERS * BUFFER / 8, "they were not stuck"
+
+        for peer in peers:
+            peer.close()
+        wait_until(lambda: grown(echod, before) < most / 10, "memory is given back")
+
+
+def stuff(peers):
+    """Send on all of them until nothing more goes."""
+    piece = bytes(1 << 20)
+    for peer in peers:
+        peer.setblocking(False)
+    quiet = 0
+    while quiet < 3:
+        sent = 0
+        for peer in peers:
+            try:
+                sent += peer.send(piece)
+            except BlockingIOError:
+                pass
+        quiet = 0 if sent else quiet + 1
+        time.sleep(0.1)
+
+
+def test_idle_peers(backend):
+    """A connection at rest is its struct, its timer and its place, and nothing else."""
+    check_build()
+    with Echod(backend, limits={"max_connections": 1100}) as echod:
+        warm_up(echod)
+        before = anonymous(echod)
+        for _ in range(1000):
+            client = echod.connect()
+            client.sendall(b"x")
+            assert client.recv(1) == b"x"
+        now = grown(echod, before)
+        print(f"# 1000 idle peers: {now} bytes")
+        assert now <= 1000 * CONNECTION + 256 * 1024
+
+
+if __name__ == "__main__":
+    main()
