@@ -9,6 +9,7 @@
  * that fails, or crashes, does not end the others.
  */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,9 @@
 #include "sim/udp.h"
 #include "sim/world.h"
 
+/* A run takes milliseconds: one that takes so long never comes back from a task. */
+#define STUCK_S 30
+
 /* What a child tells its parent. */
 static struct progress {
 	uint64_t next; /* the seed to be run, or being run */
@@ -37,6 +41,7 @@ static struct progress {
 static void
 run(uint64_t seed, bool tracing)
 {
+	alarm(STUCK_S);
 	world_begin(seed, tracing);
 	memory_begin();
 	net_begin();
@@ -73,7 +78,8 @@ run_in_child(uint64_t last, bool tracing)
 		return true;
 	if (WIFSIGNALED(status))
 		printf("seed %" PRIu64 " failed: %s\n", progress->next,
-		    strsignal(WTERMSIG(status)));
+		    WTERMSIG(status) == SIGALRM ? "it is stuck in a turn"
+						: strsignal(WTERMSIG(status)));
 	printf("\treplay it: tests/sim/sim --seed %" PRIu64 " --trace\n",
 	    progress->next);
 	progress->next++;
