@@ -51,7 +51,9 @@ try_target(const char *text)
 	struct source_range range;
 
 	if (target_parse(&target, text) == 0) {
-		REQUIRE(target.host != NULL && target.port != NULL);
+		REQUIRE((target.path != NULL) == (target.host == NULL));
+		REQUIRE((target.path != NULL) == (target.port == NULL));
+		REQUIRE(target.path == NULL || !target.udp);
 		target_release(&target);
 	}
 	if (source_parse(&range, text) == 0) {
