@@ -1,4 +1,4 @@
-/* The limits of a connection, under a clock that hurries. */
+/* One connection, and its rate, on the fake clock. */
 #include "echod/echo_tcp.h"
 
 #include <stdlib.h>
