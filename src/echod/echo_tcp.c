@@ -54,26 +54,25 @@ static enum step
 echo_run(struct task *t)
 {
 	struct echo *e = container_of(t, struct echo, task);
-	size_t size;
+	struct loop_buffer buf;
 	ssize_t got;
-	char *buf;
 
 	TASK_BEGIN(t);
 	while (!e->expired) {
 		YIELD(t, readable(e->fd));
-		e->err = task_error(t);
+		e->err = t->err;
 		if (e->err != 0)
 			break; /* silent too long, or told to end */
 
-		buf = loop_buffer(t->loop, &size);
-		got = recv(e->fd, buf, share(e, size), 0);
+		buf = loop_buffer(t->loop);
+		got = recv(e->fd, buf.data, share(e, buf.size), 0);
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
 			continue; /* readiness was only a hint */
 		e->err = got < 0 ? errno : 0;
 		if (got <= 0)
 			break; /* the connection broke, or the peer is done */
 
-		e->out = (struct io_send){ .data = buf, .left = (uint32_t)got };
+		e->out = (struct io_send){ .data = buf.data, .left = (uint32_t)got };
 		CALL(t, io_send_all(t, e->fd, &e->out, e->terms->idle_ns));
 		count(e);
 		e->err = e->out.err;

@@ -26,20 +26,19 @@ static enum step
 echo_run(struct task *t)
 {
 	struct echo *e = container_of(t, struct echo, task);
-	size_t size;
+	struct loop_buffer buf;
 	ssize_t got;
-	char *buf;
 
 	TASK_BEGIN(t);
 	for (;;) {
 		YIELD(t, readable(e->fd));
-		buf = loop_buffer(t->loop, &size);
-		got = recv(e->fd, buf, size, 0);
+		buf = loop_buffer(t->loop);
+		got = recv(e->fd, buf.data, buf.size, 0);
 		if (got < 0 && errno == EAGAIN)
 			continue;
 		if (got <= 0)
 			break;
-		e->out = (struct io_send){ .data = buf, .left = (uint32_t)got };
+		e->out = (struct io_send){ .data = buf.data, .left = (uint32_t)got };
 		CALL(t, io_send_all(t, e->fd, &e->out, 0));
 		if (e->out.err != 0)
 			break;

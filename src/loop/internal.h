@@ -62,8 +62,7 @@ struct loop {
 	LIST_HEAD(, task_group) groups;
 	struct task_group strays; /* tasks that belong to no group */
 
-	size_t buffer_size;
-	char *buffer;
+	struct loop_buffer buffer;
 	struct poller_event events[LOOP_EVENTS];
 };
 
@@ -88,13 +87,16 @@ int place_take(struct task *t, int fd, enum io want);
 /* Let t hold no place.  What the backend watches is narrowed when it next matters. */
 void place_leave(struct task *t);
 
-/* Wake who holds the places that the event names.  Returns 0 or -errno. */
-int places_wake(struct loop *loop, struct poller_event ev);
+/* Wake who holds the places that the first n of loop->events name. */
+void places_wake(struct loop *loop, int n);
 
 /* ---- task.c ---- */
 
-/* End the wait of a parked task: it runs in the next turn, to find t->woke == why. */
-void task_resume(struct task *t, enum wake why);
+/* What the task finds in t->woke and t->err when it runs next. */
+void task_tell(struct task *t, enum wake why, int err);
+
+/* End the wait of a parked task: it runs in the next turn, and is told why. */
+void task_resume(struct task *t, enum wake why, int err);
 
 /* Its routine is done: give back all that it holds, and leave it to be reaped. */
 void task_finish(struct task *t);

@@ -53,16 +53,6 @@ next_deadline(const struct loop *loop)
 	return STAILQ_EMPTY(&loop->ready) ? timers_next_ns(&loop->timers) : 0;
 }
 
-static int
-wake_for_events(struct loop *loop, int n)
-{
-	int r = 0;
-
-	for (int i = 0; i < n && r == 0; i++)
-		r = places_wake(loop, loop->events[i]);
-	return r;
-}
-
 static void
 wake_for_timers(struct loop *loop)
 {
@@ -72,7 +62,7 @@ wake_for_timers(struct loop *loop)
 		struct task *t = container_of(tm, struct task, timer);
 
 		if (t->flags & TASK_PARKED) /* else its descriptor was first */
-			task_resume(t, WAKE_TIMEOUT);
+			task_resume(t, WAKE_TIMEOUT, ETIME);
 	}
 }
 
@@ -80,7 +70,7 @@ wake_for_timers(struct loop *loop)
 static int
 turn(struct loop *loop)
 {
-	int n, r;
+	int n;
 
 	run_ready(loop);
 	reap_finished(loop);
@@ -88,9 +78,9 @@ turn(struct loop *loop)
 		return -EDEADLK;
 	n = loop_sleep(loop, next_deadline(loop));
 	loop->now_ns = loop->clock();
-	r = wake_for_events(loop, n);
+	places_wake(loop, n);
 	wake_for_timers(loop);
-	return n < 0 ? n : r;
+	return n < 0 ? n : 0;
 }
 
 int
@@ -116,16 +106,16 @@ loop_open(struct loop **ret, const struct loop_options *options)
 
 	if (loop == NULL)
 		return -ENOMEM;
-	loop->buffer_size = o->buffer_size > 0 ? o->buffer_size : BUFFER_SIZE;
-	loop->buffer = malloc(loop->buffer_size);
-	if (loop->buffer == NULL) {
+	loop->buffer.size = o->buffer_size > 0 ? o->buffer_size : BUFFER_SIZE;
+	loop->buffer.data = malloc(loop->buffer.size);
+	if (loop->buffer.data == NULL) {
 		free(loop);
 		return -ENOMEM;
 	}
 	loop->backend = o->backend != NULL ? o->backend : poller_find("auto");
 	r = loop->backend->open(&loop->poller);
 	if (r < 0) {
-		free(loop->buffer);
+		free(loop->buffer.data);
 		free(loop);
 		return r;
 	}
@@ -148,7 +138,7 @@ loop_close(struct loop *loop)
 	loop->backend->close(loop->poller);
 	timers_release(&loop->timers);
 	free(loop->places);
-	free(loop->buffer);
+	free(loop->buffer.data);
 	free(loop);
 }
 
@@ -166,10 +156,9 @@ loop_backend(const struct loop *loop)
 	return loop->backend->name;
 }
 
-char *
-loop_buffer(struct loop *loop, size_t *size)
+struct loop_buffer
+loop_buffer(struct loop *loop)
 {
-	*size = loop->buffer_size;
 	return loop->buffer;
 }
 

@@ -44,7 +44,12 @@ int64_t loop_now_ns(const struct loop *loop);
 const char *loop_backend(const struct loop *loop);
 
 /* The shared read buffer: good until the caller's next YIELD. */
-char *loop_buffer(struct loop *loop, size_t *size);
+struct loop_buffer {
+	char *data;
+	size_t size;
+};
+
+struct loop_buffer loop_buffer(struct loop *loop);
 
 /*
  * Stop watching fd and close it; *fd becomes -1, and -1 does nothing.  Whoever

@@ -91,28 +91,28 @@ place_leave(struct task *t)
 	t->want = 0;
 }
 
-/* Returns the bit if nobody holds its place; else wakes who does and still waits. */
-static unsigned
-wake_holder(struct task *holder, unsigned bit)
+/* One side of fd is ready, and this task, or nobody, has its place there. */
+static void
+wake_holder(struct loop *loop, int fd, enum io side, struct task *holder)
 {
-	if (holder == NULL)
-		return bit;
-	if (holder->flags & TASK_PARKED)
-		task_resume(holder, WAKE_READY);
-	return 0;
+	if (holder == NULL) /* takes bits away, so it cannot fail */
+		watch(loop, fd, loop->places[fd].watched & ~(unsigned)side);
+	else if (holder->flags & TASK_PARKED) /* else it has been woken already */
+		task_resume(holder, WAKE_READY, 0);
 }
 
-int
-places_wake(struct loop *loop, struct poller_event ev)
+void
+places_wake(struct loop *loop, int n)
 {
-	struct place *p = &loop->places[ev.fd];
-	unsigned unwanted = 0;
+	for (int i = 0; i < n; i++) {
+		const struct poller_event *ev = &loop->events[i];
+		const struct place *p = &loop->places[ev->fd];
 
-	if (ev.ready & IO_READ)
-		unwanted |= wake_holder(p->reader, IO_READ);
-	if (ev.ready & IO_WRITE)
-		unwanted |= wake_holder(p->writer, IO_WRITE);
-	return unwanted != 0 ? watch(loop, ev.fd, p->watched & ~unwanted) : 0;
+		if (ev->ready & IO_READ)
+			wake_holder(loop, ev->fd, IO_READ, p->reader);
+		if (ev->ready & IO_WRITE)
+			wake_holder(loop, ev->fd, IO_WRITE, p->writer);
+	}
 }
 
 /* Its descriptor is going away under a task that waits there or was just woken for it. */
@@ -123,11 +123,9 @@ evict(struct task *t)
 		return;
 	place_leave(t);
 	if (t->flags & TASK_PARKED)
-		task_resume(t, WAKE_ERROR);
-	if ((t->flags & TASK_QUEUED) && t->woke != WAKE_CANCEL) {
-		t->woke = WAKE_ERROR;
-		t->err = EBADF;
-	}
+		task_resume(t, WAKE_ERROR, EBADF);
+	else if ((t->flags & TASK_QUEUED) && t->woke != WAKE_CANCEL)
+		task_tell(t, WAKE_ERROR, EBADF);
 }
 
 void

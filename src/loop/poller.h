@@ -5,13 +5,15 @@
 #ifndef ECHOD_LOOP_POLLER_H
 #define ECHOD_LOOP_POLLER_H
 
+#include <poll.h>
 #include <stdint.h>
 
 struct poller; /* each backend defines its own */
 
+/* The bits that poll(2) has for it, and epoll(7). */
 enum io {
-	IO_READ = 1 << 0,
-	IO_WRITE = 1 << 1,
+	IO_READ = POLLIN,
+	IO_WRITE = POLLOUT,
 };
 
 struct poller_event {

@@ -5,7 +5,9 @@
  */
 #include "loop/poller.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +18,8 @@
 #include "base/clock.h"
 
 #define BATCH 256 /* events taken from the kernel at once */
+
+static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT, "enum io has other bits");
 
 struct poller {
 	int epfd;
@@ -72,7 +76,7 @@ reserve(struct poller *p, int fd)
 static int
 epoll_watch(struct poller *p, int fd, unsigned want)
 {
-	struct epoll_event ev = { .data.fd = fd };
+	struct epoll_event ev = { .events = want, .data.fd = fd };
 	int op;
 
 	if (want != 0 && reserve(p, fd) < 0)
@@ -85,8 +89,6 @@ epoll_watch(struct poller *p, int fd, unsigned want)
 		op = EPOLL_CTL_DEL;
 	else
 		op = p->watched[fd] == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-	ev.events = (want & IO_READ ? (uint32_t)EPOLLIN : 0u) |
-	    (want & IO_WRITE ? (uint32_t)EPOLLOUT : 0u);
 	if (epoll_ctl(p->epfd, op, fd, &ev) < 0)
 		return errno == ENOSPC ? -ENOMEM : -errno;
 	p->watched[fd] = (uint8_t)want;
@@ -121,12 +123,9 @@ epoll_wait_events(struct poller *p, struct poller_event *events, int room,
 		return errno == EINTR ? 0 : -errno;
 	for (int i = 0; i < n; i++) {
 		const struct epoll_event *ev = &p->batch[i];
-		unsigned ready = 0;
+		bool broken = ev->events & (EPOLLHUP | EPOLLERR);
+		unsigned ready = broken ? IO_READ | IO_WRITE : ev->events;
 
-		if (ev->events & (EPOLLIN | EPOLLHUP | EPOLLERR))
-			ready |= IO_READ;
-		if (ev->events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
-			ready |= IO_WRITE;
 		events[i].fd = ev->data.fd;
 		events[i].ready = ready & p->watched[ev->data.fd];
 	}

@@ -27,7 +27,7 @@ group_count_out(struct task_group *g)
 		return;
 	LIST_REMOVE(g, others);
 	if (g->joiner != NULL)
-		task_resume(g->joiner, WAKE_READY);
+		task_resume(g->joiner, WAKE_READY, 0);
 }
 
 /* ---- the life of a task ---- */
@@ -39,6 +39,12 @@ queue(struct task *t)
 	STAILQ_INSERT_TAIL(&t->loop->ready, t, next);
 }
 
+static int64_t
+idle_limit(int64_t idle_ns)
+{
+	return idle_ns > 0 ? idle_ns : LIMIT_NONE;
+}
+
 int
 task_start(struct loop *loop, struct task *t, struct task_group *group,
     const struct task_type *type, int64_t idle_ns)
@@ -47,7 +53,8 @@ task_start(struct loop *loop, struct task *t, struct task_group *group,
 
 	if (r < 0)
 		return r;
-	*t = (struct task){ .loop = loop, .type = type, .idle_ns = idle_ns };
+	*t = (struct task){ .loop = loop, .type = type };
+	t->idle_ns = idle_limit(idle_ns);
 	group_enter(group != NULL ? group : &loop->strays, t);
 	loop->tasks++;
 	queue(t);
@@ -89,95 +96,98 @@ task_lost(const struct task *t)
 
 /* ---- waiting ---- */
 
+void
+task_tell(struct task *t, enum wake why, int err)
+{
+	t->woke = (uint8_t)why;
+	t->err = (int16_t)err;
+}
+
 /* A wait that is over before it begins: the routine goes straight on. */
 static bool
 go_on(struct task *t, enum wake why, int err)
 {
-	t->woke = (uint8_t)why;
-	t->err = (int16_t)err;
+	task_tell(t, why, err);
 	return false;
 }
 
-/* When a wait with this limit, begun now, is over. */
-static int64_t
-deadline_of(const struct task *t, int64_t limit_ns)
+/* Let its timer come up when a wait of so long is over; LIMIT_NONE: never. */
+static inline void
+set_timer(struct task *t, int64_t from_ns, int64_t limit_ns)
 {
-	int64_t from, ns;
+	int64_t due_ns;
 
-	if (limit_ns == LIMIT_NONE || (limit_ns == LIMIT_IDLE && t->idle_ns == 0))
-		return TIMER_NEVER;
-	if (limit_ns == LIMIT_IDLE) {
-		from = t->loop->now_ns; /* silence counts from the last event */
-		ns = t->idle_ns;
-	} else {
-		from = t->loop->clock();
-		ns = limit_ns;
-	}
-	return ns < TIMER_NEVER - from ? from + ns : TIMER_NEVER;
-}
-
-static void
-set_limit(struct task *t, int64_t limit_ns)
-{
-	int64_t due_ns = deadline_of(t, limit_ns);
-
-	if (due_ns == TIMER_NEVER)
+	if (limit_ns == LIMIT_NONE ||
+	    __builtin_add_overflow(from_ns, limit_ns, &due_ns))
 		timers_disarm(&t->timer);
 	else
 		timers_set(&t->loop->timers, &t->timer, due_ns);
 }
 
-/* Go where the wait is to happen.  Returns 0 or -errno. */
-static int
-take_position(struct task *t, const struct wait *w)
+/* Silence counts from the last event, another limit from now. */
+static inline void
+set_limit(struct task *t, int64_t limit_ns)
 {
-	if (w->want != 0 && t->want == w->want && t->fd == w->fd)
-		return 0; /* as on most waits: it never left */
-	if (w->want != 0)
-		return place_take(t, w->fd, w->want);
-	place_leave(t);
-	if (w->group == NULL)
-		return 0;
-	if (w->group->joiner != NULL)
-		return -EBUSY;
-	w->group->joiner = t;
-	t->joining = w->group;
-	t->flags |= TASK_JOINING;
-	return 0;
+	if (limit_ns == LIMIT_IDLE)
+		set_timer(t, t->loop->now_ns, t->idle_ns);
+	else
+		set_timer(t, t->loop->clock(), limit_ns);
+}
+
+/* A cancelled task waits no more; one that keeps trying is lost. */
+static bool
+refused(struct task *t)
+{
+	if (!(t->flags & TASK_CANCELLED))
+		return false;
+	if (++t->refused > REFUSED_MAX)
+		task_lost(t);
+	return true;
 }
 
 bool
-task_park(struct task *t, struct wait w)
+task_wait(struct task *t, int fd, enum io want, int64_t limit_ns)
 {
-	int r;
+	int r = 0;
 
-	if (t->flags & TASK_CANCELLED) {
-		if (++t->refused > REFUSED_MAX)
-			task_lost(t);
-		return go_on(t, WAKE_CANCEL, 0);
-	}
-	if (w.group != NULL && w.group->count == 0)
-		return go_on(t, WAKE_READY, 0);
-	r = take_position(t, &w);
+	if (refused(t))
+		return go_on(t, WAKE_CANCEL, ECANCELED);
+	if (want == 0)
+		place_leave(t);
+	else if (t->want != want || t->fd != fd) /* on most waits it never left */
+		r = place_take(t, fd, want);
 	if (r < 0)
 		return go_on(t, WAKE_ERROR, -r);
-	set_limit(t, w.limit_ns);
+	set_limit(t, limit_ns);
+	t->flags |= limit_ns == LIMIT_IDLE ? TASK_PARKED | TASK_IDLING : TASK_PARKED;
+	return true;
+}
 
-	t->err = 0;
-	t->flags |= TASK_PARKED;
-	if (w.limit_ns == LIMIT_IDLE)
-		t->flags |= TASK_IDLING;
+bool
+task_join(struct task *t, struct task_group *group, int64_t limit_ns)
+{
+	if (refused(t))
+		return go_on(t, WAKE_CANCEL, ECANCELED);
+	if (group->count == 0)
+		return go_on(t, WAKE_READY, 0);
+	place_leave(t);
+	if (group->joiner != NULL)
+		return go_on(t, WAKE_ERROR, EBUSY);
+	group->joiner = t;
+	t->joining = group;
+	set_limit(t, limit_ns);
+	t->flags |= TASK_PARKED | TASK_JOINING;
 	return true;
 }
 
 void
-task_resume(struct task *t, enum wake why)
+task_resume(struct task *t, enum wake why, int err)
 {
 	assert(t->flags & TASK_PARKED);
 	if (t->flags & TASK_JOINING)
 		t->joining->joiner = NULL;
 	task_clear_flags(t, TASK_PARKED | TASK_JOINING | TASK_IDLING);
-	t->woke = (uint8_t)why;
+	task_tell(t, why, err);
 	queue(t);
 }
 
@@ -185,7 +195,7 @@ void
 task_wake(struct task *t)
 {
 	if ((t->flags & TASK_PARKED) && !(t->flags & TASK_JOINING) && t->want == 0)
-		task_resume(t, WAKE_READY);
+		task_resume(t, WAKE_READY, 0);
 }
 
 void
@@ -194,7 +204,7 @@ task_group_idle(struct task_group *g, int64_t idle_ns)
 	struct task *t;
 
 	LIST_FOREACH(t, &g->tasks, siblings) {
-		t->idle_ns = idle_ns;
+		t->idle_ns = idle_limit(idle_ns);
 		if (t->flags & TASK_IDLING)
 			set_limit(t, LIMIT_IDLE);
 	}
@@ -204,9 +214,9 @@ void
 task_expire(struct task *t)
 {
 	if (t->flags & TASK_PARKED)
-		task_resume(t, WAKE_TIMEOUT);
+		task_resume(t, WAKE_TIMEOUT, ETIME);
 	else if ((t->flags & TASK_QUEUED) && t->woke == WAKE_READY)
-		t->woke = WAKE_TIMEOUT;
+		task_tell(t, WAKE_TIMEOUT, ETIME);
 }
 
 void
@@ -215,11 +225,10 @@ task_cancel(struct task *t)
 	if (t->flags & TASK_FINISHED)
 		return;
 	t->flags |= TASK_CANCELLED;
-	t->err = 0;
 	if (t->flags & TASK_PARKED)
-		task_resume(t, WAKE_CANCEL);
+		task_resume(t, WAKE_CANCEL, ECANCELED);
 	else
-		t->woke = WAKE_CANCEL;
+		task_tell(t, WAKE_CANCEL, ECANCELED);
 }
 
 void
@@ -229,22 +238,6 @@ task_cancel_all(struct task_group *g)
 
 	LIST_FOREACH(t, &g->tasks, siblings)
 		task_cancel(t);
-}
-
-int
-task_error(const struct task *t)
-{
-	switch ((enum wake)t->woke) {
-	case WAKE_READY:
-		return 0;
-	case WAKE_TIMEOUT:
-		return ETIME;
-	case WAKE_CANCEL:
-		return ECANCELED;
-	case WAKE_ERROR:
-		break;
-	}
-	return t->err;
 }
 
 /* ---- for people ---- */

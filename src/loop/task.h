@@ -31,9 +31,9 @@ enum step { STEP_PARKED, STEP_DONE };
 /* Why a task runs again after a YIELD. */
 enum wake {
 	WAKE_READY,   /* what it waited for has happened */
-	WAKE_TIMEOUT, /* the time limit of the wait came first */
-	WAKE_CANCEL,  /* task_cancel(): tidy up, then finish */
-	WAKE_ERROR,   /* it could not be waited for; task_error() says why */
+	WAKE_TIMEOUT, /* the time limit of the wait came first: ETIME */
+	WAKE_CANCEL,  /* task_cancel(): tidy up, then finish: ECANCELED */
+	WAKE_ERROR,   /* it could not be waited for: EBUSY and others */
 };
 
 /* ---- what a task can wait for: plain values, built by these functions ---- */
@@ -121,11 +121,11 @@ struct task_type {
 struct task {
 	/* To be read by its routine. */
 	struct loop *loop;
-	uint8_t woke; /* enum wake: why the last YIELD ended */
+	int16_t err;  /* why the last YIELD ended: 0, ETIME, ECANCELED, or an error */
+	uint8_t woke; /* the same as enum wake */
 
-	/* The rest belongs to the loop; but see task_error(). */
+	/* The rest belongs to the loop. */
 	uint8_t depth, flags, want; /* want: enum io bit of the descriptor held, or 0 */
-	int16_t err;		    /* errno of WAKE_ERROR, else 0 */
 	uint16_t refused;	    /* waits tried since it was cancelled */
 	uint16_t line[TASK_DEPTH];  /* where to go on, as __LINE__; 0: the top */
 	const struct task_type *type;
@@ -164,7 +164,7 @@ struct task {
 		return STEP_DONE;                                                      \
 	} while (0)
 
-/* Wait.  Afterwards t->woke says how it ended. */
+/* Wait.  Afterwards t->woke and t->err say how it ended. */
 #define YIELD(t, what)                                                                 \
 	do {                                                                           \
 		(t)->line[(t)->depth] = __LINE__;                                      \
@@ -233,12 +233,6 @@ void task_cancel(struct task *t);
 void task_cancel_all(struct task_group *g);
 
 /*
- * Why the last YIELD ended, as an errno: 0 ready, ETIME at its time limit,
- * ECANCELED when cancelled, or why it could not be waited for.
- */
-int task_error(const struct task *t);
-
-/*
  * For a log line or a dump: the kind of task and the lines where it waits, as
  * "echo:41<66 readable fd 7, 12.3 s left"; cut to size.  Returns 0, or -errno with
  * the kind alone.
@@ -247,14 +241,30 @@ int task_where(const struct task *t, char *buf, size_t size);
 
 /* ---- behind the macros ---- */
 
+bool task_wait(struct task *t, int fd, enum io want, int64_t limit_ns);
+bool task_join(struct task *t, struct task_group *group, int64_t limit_ns);
+
 /* Begin a wait.  False: it is over already, go on at once. */
-bool task_park(struct task *t, struct wait w) __attribute__((warn_unused_result));
+static inline bool
+task_park(struct task *t, struct wait w)
+{
+	if (w.group != NULL)
+		return task_join(t, w.group, w.limit_ns);
+	return task_wait(t, w.fd, w.want, w.limit_ns);
+}
 
 /*
  * A routine was resumed at a line it does not have, CALLs too deep, or ignores
  * its cancel: abort(3).
  */
 _Noreturn void task_lost(const struct task *t);
+
+/* Has the routine not yet come to a YIELD? */
+static inline bool
+task_is_at_top(const struct task *t)
+{
+	return t->line[t->depth] == 0;
+}
 
 static inline void
 task_enter(struct task *t)

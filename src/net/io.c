@@ -8,30 +8,27 @@
 #include "loop/loop.h"
 #include "net/sock.h"
 
-/* Hand the socket as much as it takes.  Returns 0 when all is sent, or an errno. */
-static int
+/*
+ * Hand the socket as much as it takes.  Returns 0 when all is sent, EAGAIN when it
+ * has no room for the rest, or the errno of what broke.
+ */
+static inline int
 send_some(int fd, struct io_send *s)
 {
-	while (s->left > 0) {
-		ssize_t n = send(fd, s->data, s->left, MSG_NOSIGNAL);
+	ssize_t n = send(fd, s->data, s->left, MSG_NOSIGNAL);
 
-		if (n < 0 && errno != EINTR)
-			return errno;
-		if (n < 0)
-			continue;
-		s->data += n;
-		s->left -= (uint32_t)n;
-		s->sent += (uint32_t)n;
-	}
-	return 0;
+	if (n < 0)
+		return errno == EINTR ? EAGAIN : errno;
+	s->data += n;
+	s->left -= (uint32_t)n;
+	s->sent += (uint32_t)n;
+	return s->left > 0 ? EAGAIN : 0;
 }
 
 /* The lent buffer is ours until the next wait only.  Returns 0 or an errno. */
 static int
 keep(struct io_send *s)
 {
-	if (s->kept != NULL)
-		return 0;
 	s->kept = malloc(s->left);
 	if (s->kept == NULL)
 		return ENOMEM;
@@ -50,45 +47,46 @@ room_to_send(int fd, int64_t stall_ns)
 }
 
 /*
+ * Send the rest, whenever there is room for some of it.
+ *
  * A slow peer is not a stalled one: epoll(7) calls a socket writable only when
  * a third of its buffer is free, so at the limit look whether the peer has
  * taken anything since.
+ *
+ * Not inlined, because io_send_all() is lighter without it and mostly is enough.
  */
-static enum step
-wait_for_room(struct task *t, int fd, struct io_send *s, int64_t stall_ns)
+__attribute__((noinline)) static enum step
+send_rest(struct task *t, int fd, struct io_send *s, int64_t stall_ns)
 {
 	TASK_BEGIN(t);
+	s->err = keep(s);
+	if (s->err != 0)
+		TASK_RETURN(t);
 	do {
 		s->unsent = sock_unsent(fd);
 		YIELD(t, room_to_send(fd, stall_ns));
-	} while (t->woke == WAKE_TIMEOUT && sock_unsent(fd) < s->unsent);
-	s->err = task_error(t);
-	TASK_END(t);
-}
-
-enum step
-io_send_all(struct task *t, int fd, struct io_send *s, int64_t stall_ns)
-{
-	TASK_BEGIN(t);
-	s->kept = NULL;
-	while ((s->err = send_some(fd, s)) == EAGAIN) {
-		s->err = keep(s);
-		if (s->err != 0)
-			break;
-		CALL(t, wait_for_room(t, fd, s, stall_ns));
-		if (s->err != 0)
-			break;
-	}
+		s->err = t->err != 0 ? t->err : send_some(fd, s);
+	} while (s->err == EAGAIN || (s->err == ETIME && sock_unsent(fd) < s->unsent));
 	free(s->kept);
 	s->kept = NULL;
 	TASK_END(t);
 }
 
 enum step
+io_send_all(struct task *t, int fd, struct io_send *s, int64_t stall_ns)
+{
+	if (task_is_at_top(t)) {
+		s->err = send_some(fd, s);
+		if (s->err != EAGAIN)
+			return STEP_DONE;
+	}
+	return send_rest(t, fd, s, stall_ns);
+}
+
+enum step
 io_linger(struct task *t, struct io_linger *l)
 {
-	size_t size;
-	char *buf;
+	struct loop_buffer buf;
 	ssize_t n;
 
 	TASK_BEGIN(t);
@@ -99,8 +97,8 @@ io_linger(struct task *t, struct io_linger *l)
 		YIELD(t, within(readable(l->fd), l->end_ns - loop_now_ns(t->loop)));
 		if (t->woke != WAKE_READY)
 			break;
-		buf = loop_buffer(t->loop, &size);
-		n = recv(l->fd, buf, size, 0);
+		buf = loop_buffer(t->loop);
+		n = recv(l->fd, buf.data, buf.size, 0);
 	} while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
 	TASK_END(t);
 }

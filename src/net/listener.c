@@ -88,7 +88,7 @@ listener_run(struct task *t)
 		if (t->woke == WAKE_CANCEL)
 			break;
 		if (t->woke == WAKE_ERROR) { /* no memory to watch it, for now */
-			set_trouble(l, task_error(t));
+			set_trouble(l, t->err);
 			YIELD(t, elapsed(PAUSE_NS));
 			continue;
 		}

@@ -180,18 +180,17 @@ static void
 read_some(struct client *c)
 {
 	uint32_t most = c->inflight > 0 ? c->inflight : 1;
-	size_t room;
-	char *buf = loop_buffer(c->run->loop, &room);
+	struct loop_buffer buf = loop_buffer(c->run->loop);
 
 	while (most-- > 0) {
-		ssize_t n = recv(c->fd, buf, room / 2, 0);
+		ssize_t n = recv(c->fd, buf.data, buf.size / 2, 0);
 
 		if (n < 0) {
 			if (errno != EAGAIN && errno != EINTR)
 				broken(c, errno);
 			return;
 		}
-		take(c, buf, (size_t)n, buf + room / 2);
+		take(c, buf.data, (size_t)n, buf.data + buf.size / 2);
 	}
 }
 

@@ -49,8 +49,7 @@ void
 datagrams_send(struct client *c)
 {
 	struct figures *f = c->run->figures;
-	size_t room;
-	char *buf = loop_buffer(c->run->loop, &room);
+	char *buf = loop_buffer(c->run->loop).data;
 
 	while (c->unsent != NULL) {
 		struct datagram *d = c->unsent;

@@ -94,7 +94,7 @@ dial(struct task *t, struct dial *d)
 	}
 	if (d->err == EINPROGRESS) {
 		YIELD(t, within(writable(d->fd), d->limit_ns));
-		d->err = t->woke == WAKE_READY ? outcome(d->fd) : task_error(t);
+		d->err = t->err == 0 ? outcome(d->fd) : t->err;
 	}
 	d->took_ns = clock_monotonic_ns() - d->began_ns;
 	if (d->err != 0)

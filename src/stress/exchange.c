@@ -82,15 +82,12 @@ take(struct client *c, const char *buf, size_t n)
 static void
 read_some(struct client *c)
 {
-	size_t room;
-	char *buf = loop_buffer(c->run->loop, &room);
-	ssize_t n;
+	struct loop_buffer buf = loop_buffer(c->run->loop);
+	bool sips = c->read_most > 0 && c->read_most < buf.size;
+	ssize_t n = recv(c->fd, buf.data, sips ? c->read_most : buf.size, 0);
 
-	if (c->read_most > 0 && c->read_most < room)
-		room = c->read_most;
-	n = recv(c->fd, buf, room, 0);
 	if (n > 0)
-		take(c, buf, (size_t)n);
+		take(c, buf.data, (size_t)n);
 	else if (n == 0)
 		wrong_eof(c);
 	else if (errno != EAGAIN && errno != EINTR)

@@ -104,16 +104,15 @@ unsent(const struct client *c)
 static void
 send_some(struct client *c)
 {
-	size_t room;
-	char *buf = loop_buffer(c->run->loop, &room);
+	struct loop_buffer buf = loop_buffer(c->run->loop);
+	size_t room = buf.size < SEND_MOST ? buf.size : SEND_MOST;
 
-	room = room < SEND_MOST ? room : SEND_MOST;
 	while (unsent(c)) {
 		size_t len = c->issued - c->sent < room ? c->issued - c->sent : room;
 		ssize_t n;
 
-		stream_fill(c->seed, c->sent, buf, len);
-		n = send(c->fd, buf, len, MSG_NOSIGNAL);
+		stream_fill(c->seed, c->sent, buf.data, len);
+		n = send(c->fd, buf.data, len, MSG_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno != EAGAIN)

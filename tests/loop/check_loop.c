@@ -20,13 +20,12 @@
 START_TEST(has_defaults)
 {
 	struct loop *loop;
-	size_t size;
 	int64_t now_ns = clock_monotonic_ns();
 
 	ck_assert_int_eq(loop_open(&loop, NULL), 0);
 	ck_assert_str_eq(loop_backend(loop), poller_find("auto")->name);
-	memset(loop_buffer(loop, &size), 'x', 256 * 1024);
-	ck_assert_uint_eq(size, 256 * 1024);
+	memset(loop_buffer(loop).data, 'x', 256 * 1024);
+	ck_assert_uint_eq(loop_buffer(loop).size, 256 * 1024);
 	ck_assert_int_ge(loop_now_ns(loop), now_ns);
 	ck_assert_int_eq(loop_run(loop), 0);
 	loop_close(loop);
@@ -42,12 +41,11 @@ START_TEST(takes_options)
 		.buffer_size = 77,
 	};
 	struct loop *loop;
-	size_t size;
 
 	fake_clock_reset();
 	ck_assert_int_eq(loop_open(&loop, &options), 0);
-	memset(loop_buffer(loop, &size), 'x', 77);
-	ck_assert_uint_eq(size, 77);
+	memset(loop_buffer(loop).data, 'x', 77);
+	ck_assert_uint_eq(loop_buffer(loop).size, 77);
 	ck_assert_str_eq(loop_backend(loop), backends_at(_i)->name);
 	ck_assert_int_eq(loop_now_ns(loop), FAKE_CLOCK_START);
 	loop_close(loop);

@@ -154,7 +154,7 @@ START_TEST(cancel_ends_each_kind_of_wait)
 	ck_assert_int_eq(loop_run(loop), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(w); i++) {
 		waiter_check(&w[i], WAKE_CANCEL, SECONDS(1));
-		ck_assert_int_eq(task_error(&w[i].task), ECANCELED);
+		ck_assert_int_eq(w[i].err, ECANCELED);
 	}
 	waiter_check(&member, WAKE_TIMEOUT, SECONDS(9));
 	channel_close(&c, loop);

@@ -35,12 +35,11 @@ static const struct task_type sender_task = { "sender", sender_run, NULL };
 static int
 send_all(size_t n, int64_t stall_ns)
 {
-	size_t size;
-	char *buf = loop_buffer(talk.loop, &size);
+	struct loop_buffer buf = loop_buffer(talk.loop);
 
-	ck_assert_uint_le(n, size);
-	memcpy(buf, talk.expected, n);
-	sender.out = (struct io_send){ .data = buf, .left = (uint32_t)n };
+	ck_assert_uint_le(n, buf.size);
+	memcpy(buf.data, talk.expected, n);
+	sender.out = (struct io_send){ .data = buf.data, .left = (uint32_t)n };
 	sender.stall_ns = stall_ns;
 	task_start(talk.loop, &sender.task, NULL, &sender_task, SECONDS(1));
 	ck_assert_int_eq(loop_run(talk.loop), 0);
@@ -53,10 +52,9 @@ send_all(size_t n, int64_t stall_ns)
 static bool
 reads_and_spoils_the_buffer(void)
 {
-	size_t size;
-	char *buf = loop_buffer(talk.loop, &size);
+	struct loop_buffer buf = loop_buffer(talk.loop);
 
-	memset(buf, 'X', size);
+	memset(buf.data, 'X', buf.size);
 	return talk_receive(7777);
 }
 

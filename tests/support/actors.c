@@ -1,6 +1,7 @@
 #include "support/actors.h"
 
 #include <check.h>
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/util.h"
@@ -72,7 +73,9 @@ waiter_check(const struct waiter *w, enum wake woke, int64_t after_ns)
 	ck_assert(w->ended);
 	ck_assert_int_eq(w->woke, woke);
 	ck_assert_int_eq(w->after_ns, after_ns);
-	ck_assert_int_eq(w->err != 0, woke == WAKE_ERROR);
+	ck_assert_int_eq(w->err == 0, woke == WAKE_READY);
+	ck_assert_int_eq(w->err == ETIME, woke == WAKE_TIMEOUT);
+	ck_assert_int_eq(w->err == ECANCELED, woke == WAKE_CANCEL);
 }
 
 /* ---- doer ---- */
