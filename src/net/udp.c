@@ -1,6 +1,7 @@
 #include "net/udp.h"
 
 #include <errno.h>
+#include <netinet/udp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,24 +12,47 @@
 /* Of control data: packet info, and what others may have asked the kernel for. */
 #define CONTROL_ROOM 256
 
+/* The largest that surely needs no fragments on its way, and so may be a segment. */
+#define SEGMENT_MOST 1200
+
 struct udp_batch {
-	int lined_up, sent;
+	/* Those received. */
+	struct mmsghdr in[UDP_BATCH];
 	struct udp_datagram datagrams[UDP_BATCH];
 	struct addr peers[UDP_BATCH]; /* as the kernel has them: maybe mapped */
 	_Alignas(struct cmsghdr) char controls[UDP_BATCH][CONTROL_ROOM];
 	struct iovec places[UDP_BATCH];
-	struct mmsghdr in[UDP_BATCH], out[UDP_BATCH];
+	int used; /* the first so many have yet to be made room in */
+
+	/* Those to send: of each where it is, and the headers it came with. */
+	struct iovec answers[UDP_BATCH];
+	const struct msghdr *headers[UDP_BATCH];
+	int lined_up, sent;
+
+	/* The messages they are sent in: a run of datagrams each. */
+	bool no_runs; /* some interface will not have it */
+	struct mmsghdr out[UDP_BATCH];
+	_Alignas(struct cmsghdr) char out_controls[UDP_BATCH][CONTROL_ROOM];
+
 	char data[UDP_BATCH][ROOM];
 };
 
 int
 udp_batch_open(struct udp_batch **ret)
 {
-	struct udp_batch *b = malloc(sizeof(*b));
+	struct udp_batch *b = calloc(1, sizeof(*b));
 
 	if (b == NULL)
 		return -ENOMEM;
-	b->lined_up = b->sent = 0;
+	for (int i = 0; i < UDP_BATCH; i++) {
+		b->places[i].iov_base = b->data[i];
+		b->in[i].msg_hdr = (struct msghdr){
+			.msg_name = &b->peers[i],
+			.msg_iov = &b->places[i],
+			.msg_iovlen = 1,
+		};
+	}
+	b->used = UDP_BATCH;
 	*ret = b;
 	return 0;
 }
@@ -63,19 +87,16 @@ udp_prepare(int fd)
 
 /* ---- receiving ---- */
 
-/* Where each datagram may go; recvmmsg(2) overwrites this, and sendmmsg(2) uses it. */
+/* Where each datagram may go; recvmmsg(2) overwrites this, and note(). */
 static void
 make_room(struct udp_batch *b, int i)
 {
-	b->places[i] = (struct iovec){ b->data[i], ROOM };
-	b->in[i].msg_hdr = (struct msghdr){
-		.msg_name = &b->peers[i],
-		.msg_namelen = sizeof(b->peers[i]),
-		.msg_iov = &b->places[i],
-		.msg_iovlen = 1,
-		.msg_control = b->controls[i],
-		.msg_controllen = sizeof(b->controls[i]),
-	};
+	struct msghdr *m = &b->in[i].msg_hdr;
+
+	b->places[i].iov_len = ROOM;
+	m->msg_namelen = sizeof(b->peers[i]);
+	m->msg_control = b->controls[i];
+	m->msg_controllen = sizeof(b->controls[i]);
 }
 
 /*
@@ -150,14 +171,15 @@ udp_receive(struct udp_batch *b, int fd)
 {
 	int n;
 
-	for (int i = 0; i < UDP_BATCH; i++)
+	for (int i = 0; i < b->used; i++)
 		make_room(b, i);
+	b->used = b->lined_up = b->sent = 0;
 	n = recvmmsg(fd, b->in, UDP_BATCH, 0, NULL);
 	if (n < 0)
 		return -errno;
 	for (int i = 0; i < n; i++)
 		note(b, i);
-	b->lined_up = b->sent = 0;
+	b->used = n;
 	return n;
 }
 
@@ -172,21 +194,97 @@ udp_at(const struct udp_batch *b, int i)
 void
 udp_answer(struct udp_batch *b, int i)
 {
-	b->out[b->lined_up++].msg_hdr = b->in[i].msg_hdr;
+	b->answers[b->lined_up] = b->places[i];
+	b->headers[b->lined_up++] = &b->in[i].msg_hdr;
+}
+
+static bool
+same_way(const struct msghdr *a, const struct msghdr *b)
+{
+	return a->msg_namelen == b->msg_namelen &&
+	    a->msg_controllen == b->msg_controllen &&
+	    memcmp(a->msg_name, b->msg_name, a->msg_namelen) == 0 &&
+	    memcmp(a->msg_control, b->msg_control, a->msg_controllen) == 0;
+}
+
+/*
+ * How many from the k-th on can go as one message that the kernel cuts up again:
+ * those which go the same way and are of the same size, but for a smaller last.
+ */
+static int
+run_at(const struct udp_batch *b, int k)
+{
+	size_t size = b->answers[k].iov_len;
+	int n = 1;
+
+	if (b->no_runs || size > SEGMENT_MOST)
+		return 1;
+	while (k + n < b->lined_up && b->answers[k + n - 1].iov_len == size &&
+	    b->answers[k + n].iov_len <= size && b->answers[k + n].iov_len > 0 &&
+	    same_way(b->headers[k], b->headers[k + n]))
+		n++;
+	return n;
+}
+
+/* Add to the control data of m, a copy, how large the segments of its data are. */
+static void
+set_segment(struct msghdr *m, char control[CONTROL_ROOM], uint16_t size)
+{
+	struct cmsghdr *c = (struct cmsghdr *)(control + m->msg_controllen);
+
+	memcpy(control, m->msg_control, m->msg_controllen);
+	*c = (struct cmsghdr){ .cmsg_level = SOL_UDP, .cmsg_type = UDP_SEGMENT };
+	c->cmsg_len = CMSG_LEN(sizeof(size));
+	memcpy(CMSG_DATA(c), &size, sizeof(size));
+	m->msg_control = control;
+	m->msg_controllen += CMSG_SPACE(sizeof(size));
+}
+
+/* Make messages of those not yet sent.  Returns their number. */
+static unsigned
+write_messages(struct udp_batch *b)
+{
+	unsigned n = 0;
+
+	for (int k = b->sent; k < b->lined_up; n++) {
+		struct msghdr *m = &b->out[n].msg_hdr;
+		int run = run_at(b, k);
+
+		*m = *b->headers[k];
+		m->msg_iov = &b->answers[k];
+		m->msg_iovlen = (size_t)run;
+		if (run > 1)
+			set_segment(m, b->out_controls[n],
+			    (uint16_t)b->answers[k].iov_len);
+		k += run;
+	}
+	return n;
+}
+
+/* Not every interface can do it, and none says so before. */
+static bool
+is_about_runs(int err)
+{
+	return err == EIO || err == EINVAL || err == EMSGSIZE || err == EOPNOTSUPP;
 }
 
 int
 udp_send(struct udp_batch *b, int fd)
 {
-	int n;
+	int before = b->sent, n;
 
 	if (udp_unsent(b) == 0)
 		return 0;
-	n = sendmmsg(fd, b->out + b->sent, (unsigned)udp_unsent(b), MSG_NOSIGNAL);
+	n = sendmmsg(fd, b->out, write_messages(b), MSG_NOSIGNAL);
+	if (n < 0 && b->out[0].msg_hdr.msg_iovlen > 1 && is_about_runs(errno)) {
+		b->no_runs = true;
+		n = sendmmsg(fd, b->out, write_messages(b), MSG_NOSIGNAL);
+	}
 	if (n < 0)
 		return -errno;
-	b->sent += n;
-	return n;
+	for (int i = 0; i < n; i++)
+		b->sent += (int)b->out[i].msg_hdr.msg_iovlen;
+	return b->sent - before;
 }
 
 void

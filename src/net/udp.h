@@ -44,8 +44,10 @@ const struct udp_datagram *udp_at(const struct udp_batch *batch, int i);
 void udp_answer(struct udp_batch *batch, int i);
 
 /*
- * Send those lined up and not yet sent.  Returns how many were sent now, or -errno
- * of why the first of them cannot be (see udp_skip()); 0 when none is left.
+ * Send those lined up and not yet sent.  Several in a row to one peer, of one size,
+ * go as one message that the kernel cuts up again (UDP_SEGMENT, udp(7)).  Returns
+ * how many datagrams were sent now, or -errno of why the first of them cannot be
+ * (see udp_skip()); 0 when none is left.
  */
 int udp_send(struct udp_batch *batch, int fd);
 

@@ -21,10 +21,12 @@ static char data[65536], got[65536];
 
 /* ---- what the kernel says can be changed ---- */
 
-static int cut;		 /* every datagram has been cut */
-static int to_group;	 /* every datagram came to an IPv6 group */
-static int no_info;	 /* control data is lost */
-static int refuses = -1; /* this one of a batch cannot be sent */
+static int cut;		  /* every datagram has been cut */
+static int to_group;	  /* every datagram came to an IPv6 group */
+static int no_info;	  /* control data is lost */
+static int refuses = -1;  /* this one of a batch cannot be sent */
+static int no_runs;	  /* errno for a message that is to be cut up */
+static unsigned messages; /* asked to be sent */
 
 int __real_recvmmsg(int, struct mmsghdr *, unsigned, int, struct timespec *);
 int __wrap_recvmmsg(int, struct mmsghdr *, unsigned, int, struct timespec *);
@@ -53,6 +55,11 @@ __wrap_sendmmsg(int fd, struct mmsghdr *m, unsigned n, int flags)
 {
 	int r;
 
+	messages += n;
+	if (no_runs != 0 && m->msg_hdr.msg_iovlen > 1) {
+		errno = no_runs;
+		return -1;
+	}
 	if (refuses == 0) {
 		errno = EPERM;
 		return -1;
@@ -218,6 +225,135 @@ START_TEST(one_that_cannot_be_sent_does_not_hold_up_the_rest)
 }
 END_TEST
 
+/* ---- runs: one message, which the kernel cuts up again ---- */
+
+static const struct {
+	unsigned messages;
+	int n;
+	size_t size[6];
+} runs[] = {
+	{ 1, 6, { 64, 64, 64, 64, 64, 64 } },
+	{ 1, 3, { 64, 64, 1 } },			/* the last may be smaller */
+	{ 3, 4, { 64, 1, 1, 64 } },			/* which ends the run */
+	{ 2, 3, { 1, 2, 2 } }, { 3, 3, { 64, 0, 64 } }, /* an empty one is no segment */
+	{ 2, 2, { 0, 0 } }, { 1, 2, { 1200, 1200 } },
+	{ 2, 2, { 1201, 1201 } }, /* might need fragments */
+};
+
+START_TEST(a_run_goes_as_one_message)
+{
+	int client;
+
+	serve(families[_i % 2]);
+	client = client_of(&at);
+	for (int i = 0; i < runs[_i / 2].n; i++)
+		ck_says(client, runs[_i / 2].size[i], (size_t)i);
+	answer(runs[_i / 2].n);
+	for (int i = 0; i < runs[_i / 2].n; i++)
+		ck_hears(client, runs[_i / 2].size[i], (size_t)i);
+	ck_assert_uint_eq(messages, runs[_i / 2].messages);
+}
+END_TEST
+
+START_TEST(a_full_batch_is_one_run)
+{
+	int client;
+
+	serve(families[_i]);
+	client = client_of(&at);
+	for (size_t i = 0; i < UDP_BATCH; i++)
+		ck_says(client, 1200, i);
+	answer(UDP_BATCH);
+	for (size_t i = 0; i < UDP_BATCH; i++)
+		ck_hears(client, 1200, i);
+	ck_assert_uint_eq(messages, 1);
+}
+END_TEST
+
+START_TEST(a_run_has_one_peer)
+{
+	int clients[2];
+
+	serve(families[_i]);
+	for (size_t i = 0; i < 2; i++)
+		clients[i] = client_of(&at);
+	for (size_t i = 0; i < 4; i++)
+		ck_says(clients[i % 2], 10, i);
+	answer(4);
+	for (size_t i = 0; i < 4; i++)
+		ck_hears(clients[i % 2], 10, i);
+	ck_assert_uint_eq(messages, 4);
+}
+END_TEST
+
+START_TEST(a_run_has_one_source)
+{
+	struct addr any = addr_any(AF_INET, 0), to = loopback(AF_INET), peer;
+	int client;
+
+	serve_at(&any);
+	client = client_of(&at);
+	addr_set_port(&to, addr_port(&at));
+	for (size_t i = 0; i < 2; i++) {
+		to.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 76 + (uint32_t)i);
+		connect(client, &to.sa, addr_len(&to));
+		ck_says(client, 10, i);
+	}
+	ck_assert_int_eq(udp_receive(batch, server), 2);
+	udp_answer(batch, 0);
+	udp_answer(batch, 1);
+	ck_assert_int_eq(udp_send(batch, server), 2);
+	ck_assert_uint_eq(messages, 2);
+	ck_assert_int_eq(sock_local_addr(client, &peer), 0);
+	ck_hears(client, 10, 1);
+}
+END_TEST
+
+static const int about_runs[] = { EIO, EINVAL, EMSGSIZE, EOPNOTSUPP };
+
+START_TEST(without_runs_all_are_sent_one_by_one)
+{
+	int client;
+
+	serve(AF_INET);
+	client = client_of(&at);
+	no_runs = about_runs[_i];
+	for (int round = 0; round < 2; round++) {
+		messages = 0;
+		for (size_t i = 0; i < 4; i++)
+			ck_says(client, 10, i);
+		answer(4);
+		for (size_t i = 0; i < 4; i++)
+			ck_hears(client, 10, i);
+		ck_assert_uint_eq(messages, round == 0 ? 1 + 4 : 4); /* it learns */
+	}
+}
+END_TEST
+
+START_TEST(another_error_is_not_about_runs)
+{
+	int client;
+
+	serve(AF_INET);
+	client = client_of(&at);
+	for (size_t i = 0; i < 4; i++)
+		ck_says(client, 10, i);
+	ck_assert_int_eq(udp_receive(batch, server), 4);
+	for (int i = 0; i < 4; i++)
+		udp_answer(batch, i);
+	no_runs = EPERM;
+	ck_assert_int_eq(udp_send(batch, server), -EPERM);
+	ck_assert_int_eq(udp_unsent(batch), 4);
+	no_runs = 0;
+	udp_skip(batch);
+	messages = 0;
+	ck_assert_int_eq(udp_send(batch, server), 3);
+	ck_assert_uint_eq(messages, 1);
+	for (size_t i = 1; i < 4; i++)
+		ck_hears(client, 10, i);
+}
+END_TEST
+
 START_TEST(the_answer_comes_from_where_the_question_went)
 {
 	struct addr any = addr_any(AF_INET, 0), to = loopback(AF_INET);
@@ -375,6 +511,13 @@ main(void)
 	tcase_add_loop_test(tc, each_is_answered_to_its_own_peer, 0, 2);
 	tcase_add_test(tc, only_what_is_lined_up_is_sent);
 	tcase_add_test(tc, one_that_cannot_be_sent_does_not_hold_up_the_rest);
+	tcase_add_loop_test(tc, a_run_goes_as_one_message, 0, 2 * ARRAY_SIZE(runs));
+	tcase_add_loop_test(tc, a_full_batch_is_one_run, 0, 2);
+	tcase_add_loop_test(tc, a_run_has_one_peer, 0, 2);
+	tcase_add_test(tc, a_run_has_one_source);
+	tcase_add_loop_test(tc, without_runs_all_are_sent_one_by_one, 0,
+	    ARRAY_SIZE(about_runs));
+	tcase_add_test(tc, another_error_is_not_about_runs);
 	tcase_add_test(tc, the_answer_comes_from_where_the_question_went);
 	tcase_add_loop_test(tc, both_families_on_one_socket, 0, 2);
 	tcase_add_test(tc, it_cannot_broadcast);

@@ -1,4 +1,5 @@
 /* The system calls on datagrams. */
+#include <netinet/udp.h>
 #include <string.h>
 
 #include "sim/dice.h"
@@ -89,21 +90,51 @@ __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned room, int flags,
 
 /* ---- sending ---- */
 
+/* How large the segments of the data are, as the control data says (udp(7)); 0: one. */
+static size_t
+segment_of(struct msghdr *m)
+{
+	uint16_t size = 0;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c))
+		if (c->cmsg_level == SOL_UDP && c->cmsg_type == UDP_SEGMENT)
+			memcpy(&size, CMSG_DATA(c), sizeof(size));
+	return size;
+}
+
 static void
-take_answer(int fd, const struct msghdr *m)
+take_answer(int fd, const struct msghdr *m, const struct iovec *data)
 {
 	struct addr peer = { 0 };
 	struct datagram *d;
 
 	memcpy(&peer, m->msg_name, m->msg_namelen);
-	d = udp_find(fd, &peer, m->msg_iov->iov_base, m->msg_iov->iov_len);
+	d = udp_find(fd, &peer, data->iov_base, data->iov_len);
 	require(d != NULL, "it sends a datagram of %zu bytes that answers none",
-	    m->msg_iov->iov_len);
+	    data->iov_len);
 	require(addr_port(&peer) >= 1024, "it answers datagram %d from port %u",
 	    d->number, addr_port(&peer));
 	d->state = DATAGRAM_OVER;
 	trace("  datagram %d is answered", d->number);
 	world.moves++;
+}
+
+/* The kernel cuts by size alone: so the pieces it is given must be of that size. */
+static void
+take_message(int fd, struct msghdr *m)
+{
+	size_t size = segment_of(m), last = m->msg_iovlen - 1;
+
+	require((size > 0) == (last > 0), "%zu datagrams in segments of %zu bytes",
+	    m->msg_iovlen, size);
+	for (size_t i = 0; i <= last; i++) {
+		size_t len = m->msg_iov[i].iov_len;
+
+		require(last == 0 || (i < last ? len == size : len > 0 && len <= size),
+		    "datagram %zu of %zu has %zu bytes in segments of %zu", i, last + 1,
+		    len, size);
+		take_answer(fd, m, &m->msg_iov[i]);
+	}
 }
 
 int
@@ -122,6 +153,6 @@ __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags)
 		return fails("sendmmsg", fd, err);
 	n = (unsigned)fault_short(CALL_SENDMMSG, n);
 	for (unsigned i = 0; i < n; i++)
-		take_answer(fd, &messages[i].msg_hdr);
+		take_message(fd, &messages[i].msg_hdr);
 	return (int)n;
 }
