@@ -20,10 +20,6 @@ static const char *const names[UDP_VERDICTS] = {
 	[UDP_UNSENT] = "unsent",
 };
 
-/* echo, daytime, qotd, chargen, time, DNS, TFTP, NTP, SNMP, CLDAP, SSDP, mDNS, memcached */
-static const uint16_t services[] = { 7, 13, 17, 19, 37, 53, 69, 123, 161, 389, 1900,
-	5353, 11211 };
-
 const char *
 udp_verdict_name(enum udp_verdict verdict)
 {
@@ -70,10 +66,24 @@ is_own(const struct udp_guard *g, uint16_t port)
 static bool
 is_service(uint16_t port)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(services); i++)
-		if (services[i] == port)
-			return true;
-	return false;
+	switch (port) {
+	case 7:	    /* echo */
+	case 13:    /* daytime */
+	case 17:    /* qotd */
+	case 19:    /* chargen */
+	case 37:    /* time */
+	case 53:    /* DNS */
+	case 69:    /* TFTP */
+	case 123:   /* NTP */
+	case 161:   /* SNMP */
+	case 389:   /* CLDAP */
+	case 1900:  /* SSDP */
+	case 5353:  /* mDNS */
+	case 11211: /* memcached */
+		return true;
+	default:
+		return false;
+	}
 }
 
 static enum udp_verdict
@@ -135,6 +145,8 @@ udp_guard_judge(struct udp_guard *g, const struct udp_datagram *d, int64_t now_n
 		return UDP_DENIED;
 	if (verdict != UDP_ANSWER)
 		return verdict;
+	if (g->rule.every_ns == 0)
+		return UDP_ANSWER; /* no limit */
 	return bucket_take(bucket_of(g, &d->peer), &g->rule, now_ns) ? UDP_ANSWER
 								     : UDP_RATE;
 }
