@@ -85,7 +85,8 @@ send_some(struct server *s, int n)
 		data[i].number = s->number++;
 		memset(data[i].fill, (int)data[i].number & 0xff, sizeof(data[i].fill));
 	}
-	if (sendmmsg(s->fd, batch, (unsigned)n, 0) != n)
+	n = sendmmsg(s->fd, batch, (unsigned)n, 0);
+	if (n < 0)
 		die("sendmmsg");
 	s->inflight += n;
 }
