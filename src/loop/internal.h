@@ -39,10 +39,14 @@ struct place {
 	unsigned watched; /* enum io bits */
 };
 
+#define SPIN_FEW 4
+
 /* How well it has paid to poll a while before sleeping; see sleep.c. */
 struct spin {
 	int64_t limit_ns; /* how long at the most; 0: never */
-	int credit;	  /* above 0: it pays */
+	int credit;
+	int met[SPIN_FEW]; /* the last descriptors that had events */
+	unsigned next;	   /* of those, the one to be forgotten */
 };
 
 struct loop {

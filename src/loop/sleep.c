@@ -3,17 +3,20 @@
  *
  * To sleep and be woken costs some 20 us on a virtual machine, and the answer
  * of a busy peer often comes sooner than that.  So the loop, before it sleeps,
- * polls for a moment, as long as experience says that it pays: a spin that met
- * an event counts for it, one that met none against it twice, and a sleep so
- * short that a spin might have met its end for it again.
+ * polls for a moment, as long as experience says that it pays.
+ *
+ * It pays with a few peers that wait for us as we wait for them.  Many are
+ * better served after a sleep, together: to meet them one by one saves nobody
+ * any time, and costs a wait for each.
  */
 #include "loop/internal.h"
 
-#define CREDIT_MAX  16
-#define HIT	    1
-#define MISS	    2
-#define SHORT_SLEEP 1
-#define SHORT	    3 /* times limit_ns */
+/* What experience is worth.  Only who can afford a miss spins. */
+#define CREDIT_MAX  64
+#define HIT	    4  /* the spin met an event of one of the few */
+#define MISS	    16 /* it met none, or of one among many */
+#define SHORT_SLEEP 1  /* a spin might have met what ended it */
+#define SHORT	    3  /* times limit_ns */
 
 void
 spin_init(struct spin *s, int64_t limit_ns)
@@ -29,6 +32,28 @@ earn(struct spin *s, int credit)
 		s->credit = CREDIT_MAX;
 	if (s->credit < 0)
 		s->credit = 0;
+}
+
+/* Remember fd.  Was it among the last few? */
+static bool
+meet(struct spin *s, int fd)
+{
+	for (int i = 0; i < SPIN_FEW; i++)
+		if (s->met[i] == fd)
+			return true;
+	s->met[s->next++ % SPIN_FEW] = fd;
+	return false;
+}
+
+/* Do these events come from the few that were met last? */
+static bool
+from_few(struct loop *loop, int n)
+{
+	bool few = n <= SPIN_FEW;
+
+	for (int i = 0; few && i < n; i++)
+		few = meet(&loop->spin, loop->events[i].fd);
+	return few;
 }
 
 static int
@@ -49,7 +74,7 @@ spin(struct loop *loop, int64_t until_ns, int64_t *now)
 		*now = loop->clock();
 	} while (n == 0 && *now < end && *now < until_ns);
 
-	earn(&loop->spin, n > 0 ? HIT : -MISS);
+	earn(&loop->spin, n > 0 && from_few(loop, n) ? HIT : -MISS);
 	return n;
 }
 
@@ -62,7 +87,7 @@ loop_sleep(struct loop *loop, int64_t until_ns)
 
 	if (until_ns <= now) /* tasks are ready, or a timer: only have a look */
 		return take_events(loop, 0);
-	if (loop->spin.limit_ns > 0 && loop->spin.credit > 0)
+	if (loop->spin.limit_ns > 0 && loop->spin.credit >= MISS)
 		n = spin(loop, until_ns, &now);
 	if (n != 0)
 		return n;
@@ -73,7 +98,7 @@ loop_sleep(struct loop *loop, int64_t until_ns)
 	else
 		n = take_events(loop, until_ns > now ? until_ns - now : 0);
 
-	if (n > 0 && loop->spin.limit_ns > 0 &&
+	if (n > 0 && loop->spin.limit_ns > 0 && from_few(loop, n) &&
 	    loop->clock() - began < SHORT * loop->spin.limit_ns)
 		earn(&loop->spin, SHORT_SLEEP);
 	return n;

@@ -8,6 +8,8 @@
 #include "support/script.h"
 
 #define SPIN_NS MICROSECONDS(20)
+#define PEERS	(SPIN_FEW + 1)
+#define ROUNDS	100
 
 static struct loop *loop;
 static struct channel c;
@@ -47,7 +49,7 @@ sleeps(void)
 /* Reads this many bytes, one at a wake. */
 struct reader {
 	struct task task;
-	int reads;
+	int fd, reads;
 };
 
 static enum step
@@ -57,8 +59,8 @@ reader_run(struct task *t)
 
 	TASK_BEGIN(t);
 	while (r->reads-- > 0) {
-		YIELD(t, readable(c.fd));
-		channel_drain(&c);
+		YIELD(t, readable(r->fd));
+		script_set(r->fd, 0);
 	}
 	TASK_END(t);
 }
@@ -69,7 +71,7 @@ static const struct task_type reader_task = { .name = "reader", .run = reader_ru
 static void
 receive(int n, int64_t every_ns)
 {
-	struct reader r = { .reads = n };
+	struct reader r = { .fd = c.fd, .reads = n };
 	int64_t start_ns = fake_clock_peek();
 
 	for (int i = 1; i <= n; i++)
@@ -109,13 +111,13 @@ START_TEST(the_spin_is_as_long_as_it_was_told)
 }
 END_TEST
 
-/* Sixteen credits, two for each miss: the rest are plain sleeps. */
+/* Credit for four misses: the rest are plain sleeps. */
 START_TEST(a_spin_that_does_not_pay_is_given_up)
 {
 	begin(SPIN_NS);
 	receive(100, SECONDS(1));
 	ck_assert_int_eq(loop->spin.credit, 0);
-	ck_assert_int_eq(looks(), 8 * 20);
+	ck_assert_int_eq(looks(), 4 * 20);
 	ck_assert_int_eq(sleeps(), 100);
 	end();
 }
@@ -128,15 +130,14 @@ START_TEST(short_sleeps_bring_the_spin_back)
 	receive(1, 3 * SPIN_NS + MICROSECONDS(5)); /* not short */
 	ck_assert_int_eq(loop->spin.credit, 0);
 	ck_assert_int_eq(looks(), 0);
-	receive(1, 3 * SPIN_NS - MICROSECONDS(5));
-	ck_assert_int_eq(loop->spin.credit, 1);
+	receive(16, 3 * SPIN_NS - MICROSECONDS(5));
+	ck_assert_int_eq(loop->spin.credit, 16); /* enough for a miss */
+	ck_assert_int_eq(looks(), 0);
+	ck_assert_int_eq(sleeps(), 17);
 	receive(1, MICROSECONDS(10));
 	ck_assert_int_gt(looks(), 5);
-	ck_assert_int_eq(loop->spin.credit, 2); /* a hit */
-	ck_assert_int_eq(sleeps(), 2);
-	loop->spin.credit = 1;
-	receive(1, SECONDS(1));
-	ck_assert_int_eq(loop->spin.credit, 0); /* never in debt */
+	ck_assert_int_eq(sleeps(), 17);
+	ck_assert_int_eq(loop->spin.credit, 16 + 4); /* a hit */
 	end();
 }
 END_TEST
@@ -145,7 +146,70 @@ START_TEST(credit_has_a_ceiling)
 {
 	begin(SPIN_NS);
 	receive(1000, MICROSECONDS(10));
-	ck_assert_int_eq(loop->spin.credit, 16);
+	ck_assert_int_eq(loop->spin.credit, 64);
+	end();
+}
+END_TEST
+
+/* ---- how many peers ---- */
+
+/* Rounds of a byte from each of the peers, the first after 10 us, the others apart. */
+static void
+receive_from(int peers, int64_t apart_ns)
+{
+	struct reader r[PEERS];
+	struct channel channels[PEERS];
+	int64_t at_ns = fake_clock_peek();
+
+	for (int i = 0; i < peers; i++) {
+		channel_open(&channels[i], loop);
+		r[i] = (struct reader){ .fd = channels[i].fd, .reads = ROUNDS };
+		start(loop, &r[i].task, NULL, &reader_task, 0);
+	}
+	for (int round = 0; round < ROUNDS; round++)
+		for (int i = 0; i < peers; i++) {
+			at_ns += i == 0 ? MICROSECONDS(10) : apart_ns;
+			script_at(at_ns, r[i].fd, IO_READ);
+		}
+	ck_assert_int_eq(loop_run(loop), 0);
+	for (int i = 0; i < peers; i++)
+		channel_close(&channels[i], loop);
+}
+
+START_TEST(few_peers_are_waited_for)
+{
+	begin(SPIN_NS);
+	receive_from(_i, MICROSECONDS(10));
+	ck_assert_int_eq(loop->spin.credit, 64);
+	ck_assert_int_le(sleeps(), 16); /* until all of them are known */
+	end();
+}
+END_TEST
+
+START_TEST(many_are_served_after_a_sleep)
+{
+	begin(SPIN_NS);
+	receive_from(PEERS, MICROSECONDS(10));
+	ck_assert_int_eq(loop->spin.credit, 0);
+	ck_assert_int_eq(sleeps(), PEERS * ROUNDS - 4); /* all but the four misses */
+	end();
+}
+END_TEST
+
+START_TEST(few_may_come_at_once)
+{
+	begin(SPIN_NS);
+	receive_from(SPIN_FEW, 0);
+	ck_assert_int_eq(loop->spin.credit, 64);
+	end();
+}
+END_TEST
+
+START_TEST(many_may_not)
+{
+	begin(SPIN_NS);
+	receive_from(PEERS, 0);
+	ck_assert_int_eq(loop->spin.credit, 0);
 	end();
 }
 END_TEST
@@ -205,7 +269,7 @@ START_TEST(with_something_to_do_there_is_no_spin)
 	ck_assert_int_eq(loop_run(loop), 0);
 	ck_assert_int_eq(script_waits(), 50);
 	ck_assert_int_eq(looks(), 50);
-	ck_assert_int_eq(loop->spin.credit, 16);
+	ck_assert_int_eq(loop->spin.credit, 64);
 	end();
 }
 END_TEST
@@ -222,6 +286,10 @@ main(void)
 	tcase_add_test(tc, a_spin_that_does_not_pay_is_given_up);
 	tcase_add_test(tc, short_sleeps_bring_the_spin_back);
 	tcase_add_test(tc, credit_has_a_ceiling);
+	tcase_add_loop_test(tc, few_peers_are_waited_for, 1, SPIN_FEW + 1);
+	tcase_add_test(tc, many_are_served_after_a_sleep);
+	tcase_add_test(tc, few_may_come_at_once);
+	tcase_add_test(tc, many_may_not);
 	tcase_add_test(tc, the_spin_never_passes_the_next_timer);
 	tcase_add_test(tc, the_sleep_after_a_spin_is_the_shorter_for_it);
 	tcase_add_test(tc, with_something_to_do_there_is_no_spin);
