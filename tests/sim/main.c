@@ -70,8 +70,7 @@ run_in_child(uint64_t last, bool tracing)
 	if (pid == 0) {
 		for (; progress->next <= last; progress->next++)
 			run(progress->next, tracing);
-		fflush(stdout);
-		_exit(EXIT_SUCCESS);
+		exit(EXIT_SUCCESS);
 	}
 	waitpid(pid, &status, 0);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS)
