@@ -65,7 +65,7 @@ def read_counts(source, build):
     files = collections.defaultdict(lambda: collections.defaultdict(Line))
     for notes in glob.glob(f"{build}/**/*.gcno", recursive=True):
         command = ["gcov", "--json-format", "--stdout", "--branch-probabilities", notes]
-        said = subprocess.run(command, capture_output=True, check=True).stdout
+        said = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
         for file in json.loads(said)["files"]:
             path = os.path.relpath(file["file"], os.path.realpath(source))
             if os.path.dirname(path) not in FOLDERS:

@@ -90,6 +90,15 @@ START_TEST(control_characters_are_replaced)
 }
 END_TEST
 
+START_TEST(no_text_is_a_line_too)
+{
+	log_open(LOG_LEVEL_INFO, LOG_TARGET_AUTO);
+	log_info("%s", "");
+	log_info("next");
+	ck_logged("<6>\n<6>next\n");
+}
+END_TEST
+
 START_TEST(errno_is_kept)
 {
 	close(STDERR_FILENO);
@@ -255,6 +264,7 @@ main(void)
 	tcase_add_test(lines, unopened_it_writes_info_to_auto);
 	tcase_add_test(lines, it_can_be_opened_again);
 	tcase_add_test(lines, control_characters_are_replaced);
+	tcase_add_test(lines, no_text_is_a_line_too);
 	tcase_add_test(lines, errno_is_kept);
 	tcase_add_test(lines, longest_line_is_whole);
 	tcase_add_test(lines, longer_line_is_cut);

@@ -258,6 +258,48 @@ START_TEST(says_where_each_task_is)
 }
 END_TEST
 
+/* As many CALLs in one another as there may be. */
+static enum step
+deep(struct task *t, int at)
+{
+	TASK_BEGIN(t);
+	if (at < TASK_DEPTH - 1)
+		CALL(t, deep(t, at + 1));
+	YIELD(t, elapsed(SECONDS(1)));
+	TASK_END(t);
+}
+
+static enum step
+deep_run(struct task *t)
+{
+	return deep(t, 0);
+}
+
+static const struct task_type deep_task = { .name = "deep", .run = deep_run };
+
+static char where_now[64];
+
+static void
+look_where(void *t)
+{
+	note(t, where_now);
+	blot_lines(where_now);
+}
+
+START_TEST(where_goes_down_to_the_deepest_call)
+{
+	struct loop *loop = backends_open_loop(_i, 0);
+	struct doer looker;
+	struct task t;
+
+	start(loop, &t, NULL, &deep_task, 0);
+	where_now[0] = '\0';
+	doer_start(&looker, loop, MILLISECONDS(500), look_where, &t);
+	run_to_the_end(loop);
+	ck_assert_str_eq(where_now, "deep:<<< asleep, 0.5 s left\n");
+}
+END_TEST
+
 START_TEST(where_is_cut_to_size)
 {
 	struct loop *loop = backends_open_loop(_i, 0);
@@ -466,6 +508,7 @@ main(void)
 	tcase_add_loop_test(tc, not_stalled_while_a_descriptor_or_a_timer_is_left, 0,
 	    n);
 	tcase_add_loop_test(tc, says_where_each_task_is, 0, n);
+	tcase_add_loop_test(tc, where_goes_down_to_the_deepest_call, 0, n);
 	tcase_add_loop_test(tc, where_is_cut_to_size, 0, n);
 	tcase_add_loop_test(tc, the_always_ready_take_turns, 0, n);
 	tcase_add_test(tc, what_becomes_ready_in_a_turn_runs_in_the_next);

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "support/failing.h"
 #include "support/run.h"
 
 #define EPOLL_PWAIT2 441 /* its number; alpha alone has another */
@@ -464,6 +465,44 @@ START_TEST(a_signal_ends_a_sleep_with_nothing)
 }
 END_TEST
 
+/* ---- what the system may say ---- */
+
+/* As old kernels, and some sandboxes, answer epoll_pwait2(2). */
+static const int without_pwait2[] = { ENOSYS, EPERM };
+
+START_TEST(milliseconds_will_do)
+{
+	begin(1);
+	watch(here, IO_READ);
+	failing_each("epoll_pwait2", without_pwait2[_i]);
+	ck_assert_int_ge(slept_ns(MICROSECONDS(300)), MICROSECONDS(300));
+	ck_assert_int_ge(slept_ns(MILLISECONDS(2)), MILLISECONDS(2));
+	put(there);
+	ck_assert_int_eq(ops->wait(poller, events, ROOM, SECONDS(1)), 1);
+	ck_assert_int_eq(ops->wait(poller, events, ROOM, INT64_MAX), 1);
+	ck_assert(failing_end());
+	end();
+}
+END_TEST
+
+static const char *const waits[] = { "pselect", "epoll_wait" };
+
+START_TEST(a_wait_that_fails_says_why)
+{
+	begin(_i);
+	put(there);
+	watch(here, IO_READ);
+	failing_nth(waits[_i], 1, EINTR);
+	ck_assert_int_eq(ops->wait(poller, events, ROOM, 0), 0);
+	ck_assert(failing_end());
+	failing_nth(waits[_i], 1, EINVAL);
+	ck_assert_int_eq(ops->wait(poller, events, ROOM, 0), -EINVAL);
+	ck_assert(failing_end());
+	ck_assert_uint_eq(ready(here), IO_READ);
+	end();
+}
+END_TEST
+
 /* ---- names ---- */
 
 START_TEST(backends_are_found_by_name)
@@ -502,6 +541,9 @@ main(void)
 	tcase_add_loop_test(tc, sleeps_to_the_nanosecond, 0, n);
 	tcase_add_loop_test(tc, an_event_ends_a_sleep_without_limit, 0, n);
 	tcase_add_loop_test(tc, a_signal_ends_a_sleep_with_nothing, 0, n);
+	if (n > 1)
+		tcase_add_loop_test(tc, milliseconds_will_do, 0, 2);
+	tcase_add_loop_test(tc, a_wait_that_fails_says_why, 0, n);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }

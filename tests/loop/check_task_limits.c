@@ -214,6 +214,25 @@ START_TEST(a_time_can_be_declared_up)
 }
 END_TEST
 
+START_TEST(the_finished_has_no_time)
+{
+	struct loop *loop = backends_open_loop(_i, 0);
+	struct channel c;
+	struct waiter w;
+	struct doer d;
+
+	channel_open(&c, loop);
+	channel_make_readable(&c);
+	waiter_start(&w, loop, NULL, readable(c.fd), 0);
+	doer_start(&d, loop, 0, expire, &w.task); /* done, not yet reaped */
+	ck_assert_int_eq(loop_run(loop), 0);
+	waiter_check(&w, WAKE_READY, 0);
+	ck_assert_int_eq(w.task.woke, WAKE_READY);
+	channel_close(&c, loop);
+	loop_close(loop);
+}
+END_TEST
+
 static void
 cancel_and_expire(void *t)
 {
@@ -248,6 +267,7 @@ main(void)
 	tcase_add_loop_test(tc, the_idle_limit_of_a_group_can_change, 0,
 	    n * (int)ARRAY_SIZE(new_limits));
 	tcase_add_loop_test(tc, a_time_can_be_declared_up, 0, n);
+	tcase_add_loop_test(tc, the_finished_has_no_time, 0, n);
 	tcase_add_loop_test(tc, a_cancelled_one_stays_cancelled, 0, n);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);

@@ -1,11 +1,13 @@
 /* The timer heap, against an array that is searched from end to end. */
 #include "loop/timers.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
+#include "support/failing.h"
 #include "support/run.h"
 
 #define TIMERS	   300u
@@ -274,6 +276,26 @@ START_TEST(memory_comes_back_in_steps)
 }
 END_TEST
 
+START_TEST(without_memory_all_stays_as_it_is)
+{
+	uint32_t room = heap.room;
+
+	set(0, 1);
+	set(1, 2);
+	failing_nth("realloc", 1, ENOMEM);
+	ck_assert_int_eq(timers_reserve(&heap, 2 * room), -ENOMEM);
+	ck_assert(failing_end());
+	ck_assert_uint_eq(heap.room, room);
+
+	failing_nth("realloc", 1, ENOMEM); /* it would not even have to grow */
+	ck_assert_int_eq(timers_reserve(&heap, 0), 0);
+	ck_assert(failing_end());
+	ck_assert_uint_eq(heap.room, room);
+	ck_assert(is_sound());
+	come_to(2);
+}
+END_TEST
+
 START_TEST(shrinking_loses_no_slot)
 {
 	struct timer many[1024] = { 0 };
@@ -306,6 +328,7 @@ main(void)
 	tcase_add_test(tc, disarmed_never_comes_up_and_gives_its_slot_back);
 	tcase_add_test(tc, the_gap_may_be_filled_from_below_to_above);
 	tcase_add_test(tc, memory_comes_back_in_steps);
+	tcase_add_test(tc, without_memory_all_stays_as_it_is);
 	tcase_add_test(tc, shrinking_loses_no_slot);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);

@@ -191,6 +191,19 @@ START_TEST(equal_means_all_of_it)
 }
 END_TEST
 
+START_TEST(equal_means_each_byte)
+{
+	struct addr a = parsed("[2001:db8::1]:1");
+
+	for (size_t i = 0; i < sizeof(a.in6.sin6_addr); i++) {
+		struct addr b = a;
+
+		b.in6.sin6_addr.s6_addr[i] ^= 1;
+		ck_assert_msg(!addr_equal(&a, &b), "byte %zu", i);
+	}
+}
+END_TEST
+
 START_TEST(equal_means_the_scope_too)
 {
 	struct addr a = parsed("[fe80::1]:1"), b = a;
@@ -214,7 +227,9 @@ END_TEST
 START_TEST(what_is_not_mapped_stays)
 {
 	static const char *const others[] = { "192.0.2.1:80", "[::1]:80",
-		"[::192.0.2.1]:80", "[64:ff9b::192.0.2.1]:80" };
+		"[::192.0.2.1]:80", "[64:ff9b::192.0.2.1]:80", "[1::ffff:192.0.2.1]:80",
+		"[::1:0:ffff:192.0.2.1]:80", "[::1:ffff:192.0.2.1]:80",
+		"[::fffe:192.0.2.1]:80" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
 		struct addr a = parsed(others[i]), before = a;
@@ -305,6 +320,7 @@ main(void)
 	suite_add_tcase(suite, scope);
 
 	tcase_add_test(compare, equal_means_all_of_it);
+	tcase_add_test(compare, equal_means_each_byte);
 	tcase_add_test(compare, equal_means_the_scope_too);
 	tcase_add_test(compare, mapped_becomes_what_it_is);
 	tcase_add_test(compare, what_is_not_mapped_stays);

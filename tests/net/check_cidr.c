@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/util.h"
+#include "support/failing.h"
 #include "support/run.h"
 
 static struct cidr
@@ -127,6 +128,23 @@ START_TEST(a_list_has_what_any_of_it_has)
 }
 END_TEST
 
+START_TEST(a_list_wants_memory_and_keeps_what_it_has)
+{
+	struct addr one = { .in = { .sin_family = AF_INET,
+				.sin_addr.s_addr = htonl(0x0a000001) } };
+	struct cidr c = parsed("10.0.0.1");
+	struct cidr_list list = { 0 };
+
+	ck_assert_int_eq(cidr_list_add(&list, &c), 0);
+	failing_nth("reallocarray", 1, ENOMEM);
+	ck_assert_int_eq(cidr_list_add(&list, &c), -ENOMEM);
+	ck_assert(failing_end());
+	ck_assert_int_eq(list.n, 1);
+	ck_assert(cidr_list_has(&list, &one));
+	cidr_list_drop(&list);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -139,6 +157,7 @@ main(void)
 	tcase_add_test(tc, families_do_not_mix);
 	tcase_add_test(tc, a_process_is_in_none);
 	tcase_add_test(tc, a_list_has_what_any_of_it_has);
+	tcase_add_test(tc, a_list_wants_memory_and_keeps_what_it_has);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "support/failing.h"
 #include "support/run.h"
 #include "support/tcp.h"
 
@@ -73,13 +74,12 @@ START_TEST(port_in_use)
 {
 	struct sock_listen_options options = { .backlog = 1 };
 	struct addr at;
-	int free_fd;
+	int before;
 
 	tcp_listener(AF_INET, &at);
-	free_fd = dup(STDIN_FILENO);
-	close(free_fd);
+	before = lowest_free_fd();
 	ck_assert_int_eq(sock_listen(&at, &options), -EADDRINUSE);
-	ck_assert_int_eq(dup(STDIN_FILENO), free_fd); /* nothing is left open */
+	ck_assert_int_eq(lowest_free_fd(), before);
 }
 END_TEST
 
@@ -117,6 +117,104 @@ START_TEST(an_address_may_come_later)
 	ck_assert_int_eq(addr_parse(&six, "[2001:db8::1]:0"), 0);
 	ck_assert_int_ge(sock_listen(&four, &options), 0);
 	ck_assert_int_ge(sock_listen(&six, &options), 0);
+}
+END_TEST
+
+/* Each word of these but one is zero: they are not the wildcard. */
+START_TEST(only_all_zeros_is_the_wildcard)
+{
+	static const char *const foreign[] = { "[100::]:0", "[0:0:1::]:0",
+		"[0:0:0:0:0:1::]:0", "[::192.0.2.1]:0" };
+	struct sock_listen_options options = { .backlog = 1 };
+	struct addr at;
+	int fd;
+
+	ck_assert_int_eq(addr_parse(&at, foreign[_i]), 0);
+	fd = sock_listen(&at, &options);
+	ck_assert_int_ge(fd, 0); /* although it is not of this machine */
+	ck_assert_int_eq(option(fd, IPPROTO_IPV6, IPV6_FREEBIND), 1);
+}
+END_TEST
+
+/* Let each call on its way to a listening socket fail, one after the other. */
+START_TEST(listening_fails_without_a_trace)
+{
+	struct sock_listen_options options = { .backlog = 1, .reuse_port = true };
+	struct addr at = loopback(families[_i]);
+	int before = lowest_free_fd(), calls = 0, fd;
+
+	do {
+		failing_nth_of_all(++calls, ENOBUFS);
+		fd = sock_listen(&at, &options);
+		if (!failing_end())
+			break;
+		ck_assert_int_eq(fd, -ENOBUFS);
+		ck_assert_int_eq(lowest_free_fd(), before);
+	} while (calls < 100);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_gt(calls, 6);
+}
+END_TEST
+
+/* ---- both families ---- */
+
+static const int missing[] = { EAFNOSUPPORT, EADDRNOTAVAIL, EPROTONOSUPPORT };
+
+START_TEST(one_family_is_enough)
+{
+	struct sock_listen_options options = { .backlog = 1 };
+	struct sock_both both;
+
+	failing_nth("socket", 1, missing[_i]);
+	ck_assert_int_eq(sock_listen_both(&both, 0, &options), 0);
+	ck_assert(failing_end());
+	ck_assert_int_eq(both.v6, -missing[_i]);
+	ck_assert_int_ge(both.v4, 0);
+
+	failing_nth("bind", 2, missing[_i]);
+	ck_assert_int_eq(sock_listen_both(&both, 0, &options), 0);
+	ck_assert(failing_end());
+	ck_assert_int_ge(both.v6, 0);
+	ck_assert_int_eq(both.v4, -missing[_i]);
+}
+END_TEST
+
+START_TEST(one_family_is_needed)
+{
+	struct sock_listen_options options = { .backlog = 1 };
+	struct sock_both both;
+
+	failing_each("socket", missing[_i]);
+	ck_assert_int_eq(sock_listen_both(&both, 0, &options), -missing[_i]);
+}
+END_TEST
+
+START_TEST(a_family_that_fails_is_not_missing)
+{
+	struct sock_listen_options options = { .backlog = 1 };
+	int before = lowest_free_fd();
+	struct sock_both both;
+
+	failing_nth("bind", 1 + _i, EACCES);
+	ck_assert_int_eq(sock_listen_both(&both, 0, &options), -EACCES);
+	ck_assert_int_eq(lowest_free_fd(), before);
+}
+END_TEST
+
+START_TEST(another_port_is_tried_when_one_is_taken)
+{
+	struct sock_listen_options options = { .backlog = 1 };
+	int before = lowest_free_fd();
+	struct sock_both both;
+
+	failing_nth("bind", 2, EADDRINUSE);
+	ck_assert_int_eq(sock_listen_both(&both, 0, &options), 0);
+	ck_assert(failing_end());
+	close(both.v4);
+	close(both.v6);
+	failing_each("bind", EADDRINUSE);
+	ck_assert_int_eq(sock_listen_both(&both, 0, &options), -EADDRINUSE);
+	ck_assert_int_eq(lowest_free_fd(), before);
 }
 END_TEST
 
@@ -228,6 +326,22 @@ START_TEST(nothing_else_is_adopted)
 }
 END_TEST
 
+START_TEST(adopting_fails_when_it_cannot_be_made_ready)
+{
+	static const struct {
+		const char *call;
+		int n;
+	} steps[] = { { "fcntl", 2 }, { "fcntl", 3 }, { "setsockopt", 1 } };
+	enum sock_kind kind;
+	struct addr at;
+	int fd = tcp_listener(AF_INET, &at);
+
+	failing_nth(steps[_i].call, steps[_i].n, ENOMEM);
+	ck_assert_int_eq(sock_adopt(fd, &kind), -ENOMEM);
+	ck_assert(failing_end());
+}
+END_TEST
+
 START_TEST(mapped_peer_is_unmapped)
 {
 	struct addr at = addr_any(AF_INET6, 0), four = loopback(AF_INET), peer;
@@ -313,6 +427,13 @@ main(void)
 	tcase_add_test(tc, port_is_free_again_at_once);
 	tcase_add_test(tc, port_can_be_shared);
 	tcase_add_loop_test(tc, an_address_may_come_later, SOCK_TCP, SOCK_UDP + 1);
+	tcase_add_loop_test(tc, only_all_zeros_is_the_wildcard, 0, 4);
+	tcase_add_loop_test(tc, listening_fails_without_a_trace, 0,
+	    ARRAY_SIZE(families));
+	tcase_add_loop_test(tc, one_family_is_enough, 0, ARRAY_SIZE(missing));
+	tcase_add_loop_test(tc, one_family_is_needed, 0, ARRAY_SIZE(missing));
+	tcase_add_loop_test(tc, a_family_that_fails_is_not_missing, 0, 2);
+	tcase_add_test(tc, another_port_is_tried_when_one_is_taken);
 	tcase_add_loop_test(tc, a_datagram_socket_is_bound, 0, ARRAY_SIZE(families));
 	tcase_add_test(tc, a_datagram_socket_has_room_for_a_burst);
 	tcase_add_test(tc, a_datagram_port_can_be_shared);
@@ -320,6 +441,7 @@ main(void)
 	tcase_add_loop_test(tc, sockets_of_each_kind_are_adopted, 0,
 	    ARRAY_SIZE(families));
 	tcase_add_test(tc, nothing_else_is_adopted);
+	tcase_add_loop_test(tc, adopting_fails_when_it_cannot_be_made_ready, 0, 3);
 	tcase_add_test(tc, mapped_peer_is_unmapped);
 	tcase_add_test(tc, options_are_set_as_told);
 	tcase_add_test(tc, urgent_data_stays_in_the_stream);

@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include "net/sock.h"
+#include "support/failing.h"
 #include "support/run.h"
+#include "support/tcp.h"
 
 static char folder[] = "/tmp/echod-unix-XXXXXX", path[64];
 static struct sock_file file;
@@ -172,6 +174,53 @@ START_TEST(a_folder_that_is_not_there)
 }
 END_TEST
 
+/* Let each call on the way fail, one after the other. */
+START_TEST(what_fails_leaves_no_file)
+{
+	static const char *const calls[] = { "socket", "bind", "listen" };
+	struct sock_file mine = { 1, 2 };
+	int before = lowest_free_fd();
+
+	failing_nth(calls[_i], 1, ENOBUFS);
+	ck_assert_int_eq(sock_unix_listen(path, 0666, 1, &mine), -ENOBUFS);
+	ck_assert(failing_end());
+	ck_assert_int_eq(client(), -ENOENT);
+	ck_assert_int_eq(lowest_free_fd(), before + 1); /* the client's */
+}
+END_TEST
+
+/* Where it cannot be told whether the file is stale, or it cannot be removed. */
+START_TEST(a_stale_file_may_have_to_stay)
+{
+	static const struct {
+		const char *call;
+		int n, err, result;
+	} cases[] = {
+		{ "socket", 2, EMFILE, -EADDRINUSE },
+		{ "lstat", 1, ENOENT, -EADDRINUSE },
+		{ "unlink", 1, EACCES, -EACCES },
+	};
+	int before;
+
+	close(listens(0600));
+	before = lowest_free_fd();
+	failing_nth(cases[_i].call, cases[_i].n, cases[_i].err);
+	ck_assert_int_eq(sock_unix_listen(path, 0666, 1, &file), cases[_i].result);
+	ck_assert(failing_end());
+	ck_assert_int_eq(lowest_free_fd(), before);
+	ck_assert_uint_eq(mode_of_file(), S_IFSOCK | 0600);
+}
+END_TEST
+
+START_TEST(the_path_of_what_is_no_socket)
+{
+	char bound[SOCK_UNIX_PATH] = "as before";
+
+	ck_assert_int_eq(sock_unix_path(STDIN_FILENO, bound), -ENOTSOCK);
+	ck_assert_str_eq(bound, "as before");
+}
+END_TEST
+
 START_TEST(its_file_is_removed)
 {
 	close(listens(0666));
@@ -210,6 +259,9 @@ main(void)
 	tcase_add_test(tc, a_socket_of_another_kind_is_left_alone);
 	tcase_add_test(tc, what_is_no_socket_is_left_alone);
 	tcase_add_test(tc, a_folder_that_is_not_there);
+	tcase_add_loop_test(tc, what_fails_leaves_no_file, 0, 3);
+	tcase_add_loop_test(tc, a_stale_file_may_have_to_stay, 0, 3);
+	tcase_add_test(tc, the_path_of_what_is_no_socket);
 	tcase_add_test(tc, its_file_is_removed);
 	tcase_add_test(tc, the_file_of_another_is_not_removed);
 	suite_add_tcase(suite, tc);

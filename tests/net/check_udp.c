@@ -9,6 +9,7 @@
 
 #include "base/util.h"
 #include "net/sock.h"
+#include "support/failing.h"
 #include "support/run.h"
 #include "support/tcp.h"
 
@@ -490,6 +491,68 @@ START_TEST(what_the_kernel_does_not_tell_is_taken_for_the_worst)
 }
 END_TEST
 
+/* Of IPv4 it comes before the packet info, of IPv6 after it. */
+START_TEST(what_else_the_kernel_tells_is_not_taken_for_it)
+{
+	int client;
+
+	serve(families[_i]);
+	setsockopt(server, IPPROTO_IP, IP_RECVTTL, &(int){ 1 }, sizeof(int));
+	setsockopt(server, SOL_SOCKET, SO_TIMESTAMP, &(int){ 1 }, sizeof(int));
+	if (families[_i] == AF_INET6)
+		setsockopt(server, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, &(int){ 1 },
+		    sizeof(int));
+	client = client_of(&at);
+	ck_says(client, 5, 0);
+	answer(1);
+	ck_assert(udp_at(batch, 0)->unicast);
+	ck_hears(client, 5, 0);
+}
+END_TEST
+
+START_TEST(other_control_data_tells_nothing)
+{
+	struct addr here = loopback(families[_i]);
+	struct sock_listen_options options = { .kind = SOCK_UDP };
+
+	serve(families[_i]);
+	close(server);
+	server = sock_listen(&here, &options); /* not prepared for it */
+	ck_assert_int_eq(sock_local_addr(server, &at), 0);
+	setsockopt(server, IPPROTO_IP, IP_RECVTTL, &(int){ 1 }, sizeof(int));
+	if (families[_i] == AF_INET6)
+		setsockopt(server, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, &(int){ 1 },
+		    sizeof(int));
+	ck_says(client_of(&at), 1, 0);
+	ck_assert_int_eq(udp_receive(batch, server), 1);
+	ck_assert(!udp_at(batch, 0)->unicast);
+}
+END_TEST
+
+/* Each of its calls may. */
+START_TEST(preparing_may_fail)
+{
+	int calls = 0, r;
+
+	serve(families[_i]);
+	do {
+		failing_nth_of_all(++calls, ENOBUFS);
+		r = udp_prepare(server);
+	} while (failing_end() && r == -ENOBUFS && calls < 10);
+	ck_assert_int_eq(r, 0);
+	ck_assert_int_gt(calls, 3);
+}
+END_TEST
+
+START_TEST(a_batch_wants_memory)
+{
+	failing_nth("malloc", 1, ENOMEM);
+	ck_assert_int_eq(udp_batch_open(&batch), -ENOMEM);
+	ck_assert(failing_end());
+	ck_assert_ptr_null(batch);
+}
+END_TEST
+
 START_TEST(what_was_cut_is_not_whole)
 {
 	serve(AF_INET);
@@ -525,7 +588,11 @@ main(void)
 	tcase_add_loop_test(tc, a_group_is_told_from_others, 0, 2);
 	tcase_add_test(tc, an_ipv6_group_is_told_from_others);
 	tcase_add_test(tc, what_the_kernel_does_not_tell_is_taken_for_the_worst);
+	tcase_add_loop_test(tc, what_else_the_kernel_tells_is_not_taken_for_it, 0, 2);
+	tcase_add_loop_test(tc, other_control_data_tells_nothing, 0, 2);
 	tcase_add_test(tc, what_was_cut_is_not_whole);
+	tcase_add_loop_test(tc, preparing_may_fail, 0, 2);
+	tcase_add_test(tc, a_batch_wants_memory);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }

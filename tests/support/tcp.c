@@ -71,3 +71,12 @@ tcp_narrow_pair(int *ours, int *theirs)
 {
 	pair(ours, theirs, 8192);
 }
+
+int
+lowest_free_fd(void)
+{
+	int fd = dup(STDIN_FILENO);
+
+	close(fd);
+	return fd;
+}
