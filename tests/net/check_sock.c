@@ -326,6 +326,23 @@ START_TEST(nothing_else_is_adopted)
 }
 END_TEST
 
+/* Of kinds that not every machine has. */
+START_TEST(what_only_looks_like_ours_is_not_adopted)
+{
+	struct sock_listen_options options = { .backlog = 1,
+		.kind = _i == 0 ? SOCK_TCP : SOCK_UDP };
+	struct addr at = loopback(AF_INET);
+	enum sock_kind kind = 99;
+
+	if (_i == 0)
+		failing_lie(SO_DOMAIN, AF_VSOCK);
+	else
+		failing_lie(SO_PROTOCOL, IPPROTO_UDPLITE);
+	ck_assert_int_eq(sock_adopt(sock_listen(&at, &options), &kind), -EINVAL);
+	ck_assert_int_eq(kind, 99);
+}
+END_TEST
+
 START_TEST(adopting_fails_when_it_cannot_be_made_ready)
 {
 	static const struct {
@@ -441,6 +458,7 @@ main(void)
 	tcase_add_loop_test(tc, sockets_of_each_kind_are_adopted, 0,
 	    ARRAY_SIZE(families));
 	tcase_add_test(tc, nothing_else_is_adopted);
+	tcase_add_loop_test(tc, what_only_looks_like_ours_is_not_adopted, 0, 2);
 	tcase_add_loop_test(tc, adopting_fails_when_it_cannot_be_made_ready, 0, 3);
 	tcase_add_test(tc, mapped_peer_is_unmapped);
 	tcase_add_test(tc, options_are_set_as_told);

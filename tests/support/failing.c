@@ -19,6 +19,10 @@ static struct {
 	bool failed;
 } plan;
 
+static struct {
+	int option, value; /* 0: there is none */
+} lie;
+
 void
 failing_nth(const char *call, int n, int err)
 {
@@ -47,6 +51,13 @@ failing_end(void)
 {
 	plan.err = 0;
 	return plan.failed;
+}
+
+void
+failing_lie(int option, int value)
+{
+	lie.option = option;
+	lie.value = value;
 }
 
 static bool
@@ -80,9 +91,6 @@ STAND_IN(int, bind, -1, (int fd, const struct sockaddr *at, socklen_t len),
 STAND_IN(int, listen, -1, (int fd, int backlog), (fd, backlog))
 STAND_IN(int, setsockopt, -1,
     (int fd, int level, int name, const void *value, socklen_t len),
-    (fd, level, name, value, len))
-STAND_IN(int, getsockopt, -1,
-    (int fd, int level, int name, void *value, socklen_t *len),
     (fd, level, name, value, len))
 STAND_IN(int, getsockname, -1, (int fd, struct sockaddr *at, socklen_t *len),
     (fd, at, len))
@@ -121,4 +129,18 @@ __wrap_fcntl(int fd, int command, ...)
 	arg = va_arg(args, void *); /* or an int, in the same place */
 	va_end(args);
 	return fails("fcntl") ? -1 : __real_fcntl(fd, command, arg);
+}
+
+int __real_getsockopt(int fd, int level, int name, void *value, socklen_t *len);
+int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len);
+
+int
+__wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
+{
+	int r = fails("getsockopt") ? -1
+				    : __real_getsockopt(fd, level, name, value, len);
+
+	if (r == 0 && level == SOL_SOCKET && name == lie.option)
+		memcpy(value, &lie.value, sizeof(lie.value));
+	return r;
 }

@@ -1,5 +1,5 @@
 /*
- * failing.h - calls of the system that fail when a test says so.
+ * failing.h - calls of the system that fail, or lie, when a test says so.
  *
  * For a program that is linked with $(failing) of Makefile.am, which lists the calls.
  */
@@ -19,5 +19,8 @@ void failing_each(const char *call, int err);
 
 /* From now on none does.  Returns whether one did. */
 bool failing_end(void);
+
+/* From now on getsockopt(2) says that this option of SOL_SOCKET has this value. */
+void failing_lie(int option, int value);
 
 #endif
