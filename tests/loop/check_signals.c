@@ -21,13 +21,19 @@ hang_up(void *arg)
 }
 
 static void
+user(void *arg)
+{
+	strcat(arg, "u");
+}
+
+static void
 terminate(void *arg)
 {
 	strcat(arg, "t");
 	task_cancel(&signals.task);
 }
 
-static const struct signal_action actions[] = { { SIGHUP, hang_up },
+static const struct signal_action actions[] = { { SIGHUP, hang_up }, { SIGUSR1, user },
 	{ SIGTERM, terminate }, { 0, NULL } };
 
 static void
