@@ -87,22 +87,22 @@ listener_run(struct task *t)
 		YIELD(t, readable(l->fd));
 		if (t->woke == WAKE_CANCEL)
 			break;
-		if (t->woke == WAKE_ERROR) { /* no memory to watch it, for now */
-			set_trouble(l, t->err);
-			YIELD(t, elapsed(PAUSE_NS));
-			continue;
-		}
-		if (is_paced(l)) {
+		if (t->woke == WAKE_READY && is_paced(l)) {
 			YIELD(t, elapsed(turn_ns(l)));
 			if (t->woke == WAKE_CANCEL)
 				break;
 		}
-		err = accept_some(l, is_paced(l) ? 1 : ACCEPTS_PER_TURN);
+		if (t->woke == WAKE_ERROR) /* no memory to watch it, for now */
+			err = t->err;
+		else
+			err = accept_some(l, is_paced(l) ? 1 : ACCEPTS_PER_TURN);
 		if (err == 0)
 			continue;
 		/* The connection stays in the backlog, so to wait on would spin. */
 		set_trouble(l, err);
+		l->pausing = true;
 		YIELD(t, elapsed(PAUSE_NS));
+		l->pausing = false;
 	}
 	if (!l->inherited)
 		accept_some(l, BACKLOG_MAX);
@@ -129,12 +129,13 @@ int
 listener_start(struct loop *loop, struct listener *l, struct task_group *group)
 {
 	l->trouble = 0;
+	l->pausing = false;
 	return task_start(loop, &l->task, group, &listener_task, 0);
 }
 
 void
 listener_retry(struct listener *l)
 {
-	if (l->trouble != 0)
+	if (l->pausing)
 		task_wake(&l->task);
 }

@@ -39,6 +39,7 @@ struct listener {
 	bool inherited; /* others listen on it too: leave its backlog to them */
 	struct listener_pace *pace; /* NULL: as fast as they come */
 	int trouble;		    /* errno of the present trouble, or 0 */
+	bool pausing;		    /* because of it, and not for its turn */
 };
 
 /*

@@ -318,6 +318,29 @@ START_TEST(retry_does_not_end_the_wait_for_its_turn)
 }
 END_TEST
 
+static bool
+neighbour_takes_turns(void)
+{
+	pace.bucket.full_ns = FAKE_CLOCK_START + SECONDS(3);
+	return false;
+}
+
+START_TEST(retry_after_a_pause_does_not_either)
+{
+	set_up(_i);
+	set_pace();
+	pace.rule = bucket_rule(1, 1);
+	failures[nfailures++] = EMFILE;
+	clients_come(1);
+	actor_start(loop, PAUSE_NS / 2, neighbour_takes_turns);
+	actor_start(loop, SECONDS(2), retry);
+	actor_start(loop, SECONDS(4), cancel);
+	run();
+	ck_assert_int_eq(accepted_count, 1);
+	ck_assert_int_eq(accepted_ns, SECONDS(3));
+}
+END_TEST
+
 static struct listener neighbour;
 static int accepted_by_other;
 
@@ -458,6 +481,7 @@ main(void)
 	tcase_add_loop_test(tc, accepts_no_faster_than_its_pace, 0, n);
 	tcase_add_loop_test(tc, no_pace_is_no_wait, 0, n);
 	tcase_add_loop_test(tc, retry_does_not_end_the_wait_for_its_turn, 0, n);
+	tcase_add_loop_test(tc, retry_after_a_pause_does_not_either, 0, n);
 	tcase_add_loop_test(tc, listeners_share_a_pace_evenly, 0, n);
 	tcase_add_loop_test(tc, what_waits_for_its_turn_is_accepted_at_the_end, 0, n);
 	tcase_add_loop_test(tc, error_of_one_peer_is_no_trouble, 0, n);
