@@ -47,7 +47,8 @@ name_of_addr(enum sock_kind kind, const struct addr *at)
 
 /*
  * Put a socket first in the list.  text: NULL if it is inherited.  Returns the
- * endpoint, or NULL with fd closed, when there is no memory.
+ * endpoint, or NULL with fd closed, when there is no memory for it, not even the
+ * kernel's for its address.
  */
 static struct endpoint *
 add(struct endpoint_list *list, const char *text, enum sock_kind kind, int fd)
@@ -61,8 +62,10 @@ add(struct endpoint_list *list, const char *text, enum sock_kind kind, int fd)
 	e->kind = kind;
 	e->fd = fd;
 	e->inherited = text == NULL;
-	if (kind != SOCK_UNIX)
-		sock_local_addr(fd, &e->at);
+	if (kind != SOCK_UNIX && sock_local_addr(fd, &e->at) < 0) {
+		endpoint_free(e);
+		return NULL;
+	}
 	if (e->at.sa.sa_family == AF_INET6)
 		e->dual_stack = sock_is_dual_stack(fd);
 	e->name = kind == SOCK_UNIX ? name_of_path(fd) : name_of_addr(kind, &e->at);

@@ -126,9 +126,12 @@ listen_both_once(struct sock_both *ret, uint16_t port,
 	ret->v6 = listen_any(AF_INET6, port, options);
 	if (ret->v6 < 0 && !family_is_missing(ret->v6))
 		return ret->v6;
-	if (ret->v6 >= 0 && sock_local_addr(ret->v6, &at) == 0)
+	r = ret->v6 >= 0 ? sock_local_addr(ret->v6, &at) : 0;
+	if (r == 0 && ret->v6 >= 0)
 		port = addr_port(&at);
-	ret->v4 = r = listen_any(AF_INET, port, options);
+	if (r == 0)
+		r = listen_any(AF_INET, port, options);
+	ret->v4 = r;
 	if (r >= 0 || (family_is_missing(r) && ret->v6 >= 0))
 		return 0;
 	if (ret->v6 >= 0)
