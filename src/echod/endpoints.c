@@ -267,7 +267,7 @@ endpoints_update(struct endpoints *set, const struct config *config)
 	return 0;
 }
 
-void
+int
 endpoints_inherit(struct endpoints *set, int first, int n)
 {
 	struct endpoint_list handed = LIST_HEAD_INITIALIZER(handed);
@@ -279,7 +279,7 @@ endpoints_inherit(struct endpoints *set, int first, int n)
 			log_warning("inherited descriptor %d closed: %s", fd,
 			    r == -EINVAL ? "not a socket to serve on" : strerror(-r));
 	}
-	start_all(set, &handed);
+	return start_all(set, &handed);
 }
 
 void

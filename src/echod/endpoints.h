@@ -39,9 +39,10 @@ int endpoints_update(struct endpoints *set, const struct config *config);
  * Take over n sockets, the descriptors from first on, that a service manager
  * bound for us.  They stand for `port`, and for the entries of `listen` that
  * name their addresses; what fits neither is closed with a warning by the next
- * endpoints_update(), and so is, here, what is of no kind that we serve.
+ * endpoints_update(), and so is, here, what is of no kind that we serve.  Returns
+ * 0, or -ENOMEM with none of them left.
  */
-void endpoints_inherit(struct endpoints *set, int first, int n);
+int endpoints_inherit(struct endpoints *set, int first, int n);
 
 /* Write each of them, and what came there, to the log. */
 void endpoints_report(const struct endpoints *set);

@@ -105,8 +105,9 @@ start_tasks(struct server *s)
 	if (r < 0)
 		return r;
 	echo_udp_service_configure(&s->udp, &s->config);
-	endpoints_inherit(&s->endpoints, first, n);
-	r = endpoints_update(&s->endpoints, &s->config);
+	r = endpoints_inherit(&s->endpoints, first, n);
+	if (r == 0)
+		r = endpoints_update(&s->endpoints, &s->config);
 	if (r == 0)
 		r = watchdog_start(&s->watchdog, s->loop, &s->house);
 	if (r == 0)
