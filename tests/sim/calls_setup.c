@@ -3,9 +3,12 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/un.h>
 
+#include "sim/counts.h"
 #include "sim/dice.h"
 #include "sim/faults.h"
+#include "sim/homes.h"
 #include "sim/net.h"
 #include "sim/world.h"
 #include "sim/wraps.h"
@@ -38,29 +41,78 @@ __wrap_socket(int domain, int type, int protocol)
 {
 	int fd;
 
-	require(domain == AF_INET || domain == AF_INET6, "socket of family %d", domain);
+	require(domain == AF_INET || domain == AF_INET6 || domain == AF_UNIX,
+	    "socket of family %d", domain);
 	require((type & (SOCK_NONBLOCK | SOCK_CLOEXEC)) ==
 		    (SOCK_NONBLOCK | SOCK_CLOEXEC) &&
 		protocol == 0,
 	    "socket of type %x", (unsigned)type);
+	if (domain == net.missing && net.missing_errno != EADDRNOTAVAIL) {
+		count(EVENT_FAMILY_MISSING);
+		return fails("socket()", net.missing_errno);
+	}
 	fd = open_own(SOCKET, "socket()");
 	if (fd >= 0)
 		net.table[fd].for_datagrams = (type & SOCK_DGRAM) != 0;
 	return fd;
 }
 
+/* Any port; what is free in one family may be taken in the other. */
+static void
+pick_port(struct addr *at, bool for_datagrams)
+{
+	do
+		addr_set_port(at, (uint16_t)(NET_PICKED + dice_below(20)));
+	while (net_is_taken(at, for_datagrams));
+}
+
+static int
+bind_to_file(int fd, const struct sockaddr *addr)
+{
+	const struct sockaddr_un *name = (const void *)addr;
+	struct file *f = file_at(name->sun_path);
+	int r = file_bind(f, fd);
+
+	if (r < 0)
+		return fails("bind()", -r);
+	net.table[fd].at.sa.sa_family = AF_UNIX;
+	net.table[fd].file = f;
+	net.table[fd].bound = true;
+	return 0;
+}
+
+/* By another process, perhaps; then another port will do. */
+static int
+why_not(const struct addr *at, bool for_datagrams)
+{
+	int err = fault_errno(CALL_SETUP);
+
+	if (err != 0)
+		return err;
+	if (net_lacks(at)) {
+		count(EVENT_FAMILY_MISSING);
+		return EADDRNOTAVAIL;
+	}
+	if (net_is_taken(at, for_datagrams))
+		return EADDRINUSE;
+	return addr_port(at) >= NET_PICKED && dice_once_in(3) ? EADDRINUSE : 0;
+}
+
 int
 __wrap_bind(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	struct descriptor *d = net_at(fd, "bind");
-	int err = fault_errno(CALL_SETUP);
 	struct addr at = { 0 };
+	int err;
 
+	if (addr->sa_family == AF_UNIX)
+		return bind_to_file(fd, addr);
 	memcpy(&at, addr, len);
-	if (err == 0 && net_is_taken(&at, d->for_datagrams))
-		err = EADDRINUSE;
+	err = why_not(&at, d->for_datagrams);
 	if (err != 0)
 		return fails("bind()", err);
+	if (addr_port(&at) == 0)
+		pick_port(&at, d->for_datagrams);
 	d->at = at;
 	d->bound = true;
 	if (d->for_datagrams)
@@ -78,7 +130,7 @@ __wrap_listen(int fd, int backlog)
 	require(d->bound && backlog > 0, "listen(%d, %d)", fd, backlog);
 	if (err != 0)
 		return fails("listen()", err);
-	trace("  listen(%d) at %s", fd, addr_format(&d->at, text));
+	trace("  listen(%d) at %s", fd, net_name(d, text));
 	d->kind = LISTENER;
 	return 0;
 }
@@ -88,12 +140,23 @@ __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 {
 	struct descriptor *d = net_at(fd, "setsockopt");
 
-	(void)level;
 	(void)name;
 	(void)value;
 	require(len == sizeof(int), "setsockopt with %u bytes", len);
+	if (level == IPPROTO_TCP && d->kind == STREAM && home_is_local(d->conn->home))
+		return fails("setsockopt()", EOPNOTSUPP);
 	return d->kind == STREAM && d->conn->error != 0 ? fails("setsockopt()", EINVAL)
 							: 0;
+}
+
+static int
+get_peer(const struct descriptor *d, struct ucred *ret, const socklen_t *len)
+{
+	const struct addr_process *p = &d->conn->peer.process;
+
+	require(*len == sizeof(*ret), "getsockopt with %u bytes", *len);
+	*ret = (struct ucred){ .pid = p->pid, .uid = p->uid, .gid = 100 };
+	return 0;
 }
 
 int
@@ -102,6 +165,8 @@ __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 	const struct descriptor *d = net_at(fd, "getsockopt");
 	int *ret = value;
 
+	if (level == SOL_SOCKET && name == SO_PEERCRED)
+		return get_peer(d, value, len);
 	require(*len == sizeof(int), "getsockopt with %u bytes", *len);
 	if (level == SOL_SOCKET && name == SO_DOMAIN)
 		*ret = d->at.sa.sa_family;
@@ -112,9 +177,20 @@ __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 	else if (level == SOL_SOCKET && name == SO_ACCEPTCONN)
 		*ret = d->kind == LISTENER;
 	else if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY)
-		*ret = 1;
+		*ret = !d->dual_stack;
 	else
 		world_fail("getsockopt(%d, %d)", level, name);
+	return 0;
+}
+
+static int
+get_path(const struct file *f, struct sockaddr *addr, socklen_t *len)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+
+	memcpy(name.sun_path, f->path, strlen(f->path));
+	memcpy(addr, &name, *len < sizeof(name) ? *len : sizeof(name));
+	*len = sizeof(name);
 	return 0;
 }
 
@@ -128,6 +204,8 @@ __wrap_getsockname(int fd, struct sockaddr *addr, socklen_t *len)
 		err = 0;
 	if (err != 0)
 		return fails("getsockname()", err);
+	if (d->file != NULL)
+		return get_path(d->file, addr, len);
 	memcpy(addr, &d->at.sa, addr_len(&d->at));
 	*len = addr_len(&d->at);
 	return 0;

@@ -5,10 +5,12 @@
 #include <sys/ioctl.h>
 
 #include "sim/checks.h"
+#include "sim/counts.h"
 #include "sim/dice.h"
 #include "sim/faults.h"
 #include "sim/host.h"
 #include "sim/net.h"
+#include "sim/pace.h"
 #include "sim/world.h"
 #include "sim/wraps.h"
 
@@ -33,13 +35,31 @@ refused_by_system(int listener, int err)
 	return fails(err);
 }
 
+/* 192.0.2.1 as ::ffff:192.0.2.1. */
+static void
+map(struct addr *a)
+{
+	struct addr six = addr_any(AF_INET6, addr_port(a));
+
+	if (a->sa.sa_family != AF_INET)
+		return;
+	memset(six.in6.sin6_addr.s6_addr + 10, 0xff, 2);
+	memcpy(six.in6.sin6_addr.s6_addr + 12, &a->in.sin_addr, 4);
+	*a = six;
+}
+
 /* A v4 peer comes to a v6 socket as ::ffff:a.b.c.d only where that is dual-stack. */
 static void
-copy_addr(struct sockaddr *to, socklen_t *len, const struct addr *from)
+copy_addr(struct sockaddr *to, socklen_t *len, const struct addr *from, bool dual_stack)
 {
-	socklen_t size = addr_len(from);
+	struct addr a = *from;
+	socklen_t size = sizeof(sa_family_t); /* of a UNIX socket without a name */
 
-	memcpy(to, &from->sa, size < *len ? size : *len);
+	if (dual_stack)
+		map(&a);
+	if (a.sa.sa_family != AF_UNIX)
+		size = addr_len(&a);
+	memcpy(to, &a.sa, size < *len ? size : *len);
 	*len = size;
 }
 
@@ -52,6 +72,7 @@ __wrap_accept4(int listener, struct sockaddr *addr, socklen_t *len, int flags)
 	require(net_at(listener, "accept")->kind == LISTENER,
 	    "accept of descriptor %d, which does not listen", listener);
 	require(flags == (SOCK_NONBLOCK | SOCK_CLOEXEC), "accept4 without its flags");
+	pace_accept_tried(&net.table[listener]);
 	if (c == NULL)
 		return fails(EAGAIN);
 	err = fault_errno(CALL_ACCEPT);
@@ -65,6 +86,7 @@ __wrap_accept4(int listener, struct sockaddr *addr, socklen_t *len, int flags)
 	net.table[fd].conn = c;
 	net.touched = c;
 	trace("  accept4(%d) = %d, which is #%d", listener, fd, c->number);
+	pace_accept_done(&net.table[listener]);
 	check_accept(c);
 	c->listener = -1;
 	c->fd = fd;
@@ -74,7 +96,7 @@ __wrap_accept4(int listener, struct sockaddr *addr, socklen_t *len, int flags)
 	c->idle_ns = host.terms.idle_ns;
 	c->lifetime_ns = host.terms.lifetime_ns;
 	c->bytes_per_second = host.terms.bytes_per_second;
-	copy_addr(addr, len, &c->peer);
+	copy_addr(addr, len, &c->peer, net.table[listener].dual_stack);
 	world.moves++;
 	return fd;
 }
@@ -166,6 +188,7 @@ __wrap_shutdown(int fd, int how)
 	struct conn *c = net_stream(fd, "shutdown")->conn;
 
 	require(how == SHUT_WR, "shutdown with %d", how);
+	count(EVENT_SHUT_DOWN);
 	trace("  shutdown(#%d)", c->number);
 	check_shutdown(c);
 	if (c->told || c->error != 0)
@@ -207,6 +230,9 @@ __wrap_close(int fd)
 		conn_close(c);
 	}
 	drop_backlog(fd);
+	if (d->kind == LISTENER)
+		pace_accept_ends(d);
+	file_let_go(fd);
 	net_free(fd);
 	world.moves++;
 	return 0;

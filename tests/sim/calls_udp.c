@@ -2,6 +2,7 @@
 #include <netinet/udp.h>
 #include <string.h>
 
+#include "sim/counts.h"
 #include "sim/dice.h"
 #include "sim/faults.h"
 #include "sim/net.h"
@@ -33,8 +34,9 @@ fails(const char *call, int fd, int err)
 
 /* Packet info of a datagram that was sent to an address of ours (ip(7), ipv6(7)). */
 static void
-add_info(struct msghdr *m, const struct addr *at)
+add_info(struct msghdr *m, const struct datagram *d)
 {
+	const struct addr *at = &d->to;
 	struct in6_pktinfo info6 = { .ipi6_addr = at->in6.sin6_addr };
 	struct in_pktinfo info = { .ipi_addr = at->in.sin_addr,
 		.ipi_spec_dst = at->in.sin_addr };
@@ -42,6 +44,8 @@ add_info(struct msghdr *m, const struct addr *at)
 	size_t size = six ? sizeof(info6) : sizeof(info);
 	struct cmsghdr *c = CMSG_FIRSTHDR(m);
 
+	if (d->to_many && !six)
+		info.ipi_addr.s_addr = INADDR_BROADCAST;
 	c->cmsg_level = six ? IPPROTO_IPV6 : IPPROTO_IP;
 	c->cmsg_type = six ? IPV6_PKTINFO : IP_PKTINFO;
 	c->cmsg_len = CMSG_LEN(size);
@@ -50,18 +54,18 @@ add_info(struct msghdr *m, const struct addr *at)
 }
 
 static void
-hand_over(struct mmsghdr *to, struct datagram *d, const struct addr *at)
+hand_over(struct mmsghdr *to, struct datagram *d)
 {
 	struct msghdr *m = &to->msg_hdr;
 	size_t room = m->msg_iov->iov_len;
 
 	memcpy(m->msg_name, &d->peer, addr_len(&d->peer));
 	m->msg_namelen = addr_len(&d->peer);
-	add_info(m, at);
+	add_info(m, d);
 	to->msg_len = (unsigned)(d->size < room ? d->size : room);
 	m->msg_flags = d->size > room ? MSG_TRUNC : 0;
 	udp_fill(d, m->msg_iov->iov_base, to->msg_len);
-	d->state = DATAGRAM_READ;
+	udp_read(d, room);
 }
 
 int
@@ -80,7 +84,7 @@ __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned room, int flags,
 		return fails("recvmmsg", fd, err);
 	}
 	while (n < room && (d = udp_waiting(fd)) != NULL)
-		hand_over(&messages[n++], d, &s->at);
+		hand_over(&messages[n++], d);
 	if (n == 0)
 		return fails("recvmmsg", fd, EAGAIN);
 	trace("  recvmmsg(%d) = %u", fd, n);
@@ -102,6 +106,26 @@ segment_of(struct msghdr *m)
 	return size;
 }
 
+/* From the address that it was sent to, even where the socket has all of them. */
+static void
+check_source(const struct msghdr *m, const struct datagram *d)
+{
+	const struct cmsghdr *c = CMSG_FIRSTHDR(m);
+	struct in6_pktinfo info6;
+	struct in_pktinfo info;
+	bool same;
+
+	require(c != NULL, "it answers datagram %d from any address", d->number);
+	if (d->to.sa.sa_family == AF_INET6) {
+		memcpy(&info6, CMSG_DATA(c), sizeof(info6));
+		same = IN6_ARE_ADDR_EQUAL(&info6.ipi6_addr, &d->to.in6.sin6_addr);
+	} else {
+		memcpy(&info, CMSG_DATA(c), sizeof(info));
+		same = info.ipi_spec_dst.s_addr == d->to.in.sin_addr.s_addr;
+	}
+	require(same, "it answers datagram %d from another address", d->number);
+}
+
 static void
 take_answer(int fd, const struct msghdr *m, const struct iovec *data)
 {
@@ -112,8 +136,10 @@ take_answer(int fd, const struct msghdr *m, const struct iovec *data)
 	d = udp_find(fd, &peer, data->iov_base, data->iov_len);
 	require(d != NULL, "it sends a datagram of %zu bytes that answers none",
 	    data->iov_len);
-	require(addr_port(&peer) >= 1024, "it answers datagram %d from port %u",
-	    d->number, addr_port(&peer));
+	require(!d->must_drop, "it answers datagram %d from port %u", d->number,
+	    addr_port(&peer));
+	check_source(m, d);
+	count(EVENT_ANSWERED);
 	d->state = DATAGRAM_OVER;
 	trace("  datagram %d is answered", d->number);
 	world.moves++;
@@ -145,8 +171,12 @@ __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags)
 
 	require(flags == MSG_NOSIGNAL && n > 0, "sendmmsg of %u with flags %d", n,
 	    flags);
-	if (err == EAGAIN && world.now_ns >= s->full_ns)
+	if (err == EAGAIN && world.now_ns >= s->full_ns) {
+		count(EVENT_SOCKET_FULL);
 		s->full_ns = world.now_ns + dice_pick(0, MILLISECONDS(10), SECONDS(3));
+	}
+	if (err == EAGAIN)
+		udp_excuse();
 	if (err == EAGAIN && s->busy_ns < s->full_ns)
 		s->busy_ns = s->full_ns;
 	if (err != 0)

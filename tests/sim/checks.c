@@ -4,6 +4,9 @@
 #include <poll.h>
 #include <string.h>
 
+#include "sim/counts.h"
+#include "sim/files.h"
+#include "sim/homes.h"
 #include "sim/host.h"
 #include "sim/memory.h"
 #include "sim/net.h"
@@ -47,14 +50,6 @@ is_too_old(const struct conn *c)
 
 /* ---- accept ---- */
 
-static bool
-same_place(const struct conn *a, const struct conn *b)
-{
-	struct addr_prefix p = addr_prefix(&a->peer), q = addr_prefix(&b->peer);
-
-	return memcmp(&p, &q, sizeof(p)) == 0;
-}
-
 /* Is there as much as a limit allows, with or without those closed this turn? */
 static bool
 is_full(const struct conn *c, bool with_closed)
@@ -71,7 +66,7 @@ is_full(const struct conn *c, bool with_closed)
 		if (o == c || !o->served || !open)
 			continue;
 		all++;
-		same += same_place(o, c);
+		same += home_group(o->home) == home_group(c->home);
 	}
 	return all >= t->max_connections ||
 	    (t->max_per_address > 0 && same >= t->max_per_address);
@@ -80,8 +75,9 @@ is_full(const struct conn *c, bool with_closed)
 void
 check_accept(struct conn *c)
 {
-	c->must_refuse = is_full(c, false);
-	c->may_refuse = is_full(c, true);
+	c->denied = terms_deny(&host.terms, c->home);
+	c->must_refuse = c->denied || is_full(c, false);
+	c->may_refuse = c->denied || is_full(c, true);
 }
 
 /* ---- recv and send ---- */
@@ -89,6 +85,8 @@ check_accept(struct conn *c)
 void
 check_recv(const struct conn *c)
 {
+	require(!c->must_refuse, "it reads from #%d, which is %s", c->number,
+	    c->denied ? "denied" : "above a limit");
 	require(conn_held(c) == 0,
 	    "it reads from #%d, though it holds %ju bytes that it has not sent",
 	    c->number, (uintmax_t)conn_held(c));
@@ -110,6 +108,7 @@ check_rate(const struct conn *c)
 void
 check_send(const struct conn *c, const char *bytes, size_t n)
 {
+	require(!c->must_refuse, "it sends to #%d, which it must refuse", c->number);
 	require(!c->shut, "it sends to #%d after its own FIN", c->number);
 	require(c->echoed + n <= c->read, "it sends #%d more than #%d sent", c->number,
 	    c->number);
@@ -162,6 +161,15 @@ check_close_listener(int fd, const struct descriptor *d)
 	    "it closes listener %d with a connection in its backlog", fd);
 }
 
+static void
+note_refused(struct conn *c)
+{
+	c->served = false;
+	c->refused = true;
+	if (c->may_refuse)
+		count(c->denied ? EVENT_DENIED : EVENT_OVER_LIMIT);
+}
+
 void
 check_close(int fd)
 {
@@ -169,8 +177,11 @@ check_close(int fd)
 
 	require(!d->registered, "it closes descriptor %d, which epoll still watches",
 	    fd);
-	require(!d->inherited || host.stops > 0 || !host.ready || !host.terms.by_port,
+	require(!d->inherited || host.stops > 0 || !host.ready ||
+		!host.terms.places.by_port,
 	    "it closes inherited %d, which stands for the port", fd);
+	require(!d->stays || host.stops > 0,
+	    "it closes %d, which the configuration still names", fd);
 	if (d->kind == LISTENER)
 		check_close_listener(fd, d);
 	require(d->kind != UDP || udp_waiting(fd) == NULL || d->trouble != 0 ||
@@ -180,7 +191,9 @@ check_close(int fd)
 		return;
 	check_close_stream(d->conn);
 	if (d->conn->accepted_turn == world.turn && !d->conn->reading)
-		d->conn->served = false;
+		note_refused(d->conn);
+	else
+		count(EVENT_SERVED);
 }
 
 /* ---- the end of a turn ---- */
@@ -188,6 +201,7 @@ check_close(int fd)
 void
 check_turn(void)
 {
+	check_umask();
 	for (int fd = 3; fd < net.top; fd++) {
 		const struct conn *c = net.table[fd].conn;
 
@@ -202,16 +216,23 @@ check_turn(void)
 void
 check_figures(const struct server *s)
 {
-	uint64_t bytes = 0, served = 0;
+	uint64_t bytes = 0, served = 0, refused = 0, denied = 0;
 
 	for (int i = 0; i < nconns; i++) {
 		bytes += conns[i].echoed;
 		served += conns[i].served;
+		refused += conns[i].refused;
+		denied += conns[i].refused && conns[i].denied;
 	}
 	require(s->stats.bytes == bytes, "%ju bytes echoed, not %ju", (uintmax_t)bytes,
 	    (uintmax_t)s->stats.bytes);
 	require(s->stats.accepted == served, "%ju connections served, not %ju",
 	    (uintmax_t)served, (uintmax_t)s->stats.accepted);
+	require(s->stats.refused == refused, "%ju connections refused, not %ju",
+	    (uintmax_t)refused, (uintmax_t)s->stats.refused);
+	require(s->stats.ended[REASON_DENIED] == denied,
+	    "%ju connections denied, not %ju", (uintmax_t)denied,
+	    (uintmax_t)s->stats.ended[REASON_DENIED]);
 	require(s->stats.connections == 0, "%ju connections open, it says",
 	    (uintmax_t)s->stats.connections);
 }
@@ -229,6 +250,9 @@ check_end(void)
 	require(world.lapses < 100 + 100 * (uint64_t)seconds + world.moves,
 	    "it woke up %ju times for nothing", (uintmax_t)world.lapses);
 
+	check_umask();
+	check_files();
+	check_datagrams();
 	world_settle();
 	for (int i = 0; i < nconns; i++) {
 		const struct conn *c = &conns[i];

@@ -1,16 +1,12 @@
 /* The server goes to sleep: is there really nothing that it could do? */
 #include "sim/checks.h"
 
-#include <errno.h>
 #include <poll.h>
 
 #include "sim/host.h"
 #include "sim/net.h"
 #include "sim/udp.h"
 #include "sim/world.h"
-
-/* How late the server may be: it may have to wait for a processor, often. */
-#define SLACK_NS MILLISECONDS(50)
 
 /* How late it looks at lifetimes. */
 #define LIFETIME_GRAIN_NS MILLISECONDS(100)
@@ -59,58 +55,6 @@ check_times(const struct conn *c)
 }
 
 static void
-check_asleep_listener(int fd, const struct descriptor *d)
-{
-	bool paused = d->trouble != 0 && d->trouble != EAGAIN &&
-	    world.now_ns < d->trouble_ns + PAUSE_NS + SLACK_NS;
-
-	if (net_waiting(fd) == NULL || world.now_ns < d->excused_ns)
-		return;
-	require(paused, "it sleeps, though a connection waits at listener %d", fd);
-	require(d->trouble_closings == net.closings,
-	    "it sleeps, though a descriptor became free for listener %d", fd);
-}
-
-static bool
-is_listened_on(const struct place *at)
-{
-	for (int fd = 3; fd < net.top; fd++) {
-		const struct descriptor *d = &net.table[fd];
-
-		if (d->kind == (at->udp ? UDP : LISTENER) &&
-		    addr_equal(&d->at, &at->addr))
-			return true;
-	}
-	return false;
-}
-
-/* Inherited sockets, while there are any, stand for a port. */
-static int
-count_inherited(void)
-{
-	int n = 0;
-
-	for (int fd = 3; fd < net.top; fd++)
-		n += net.table[fd].kind != FREE && net.table[fd].inherited;
-	return n;
-}
-
-static void
-check_listening(int listeners)
-{
-	int expected = host.terms.by_port ? count_inherited() : 0;
-	char text[ADDR_TEXT];
-
-	for (int i = 0; i < host.terms.nlisten && expected == 0; i++)
-		require(is_listened_on(&host.terms.listen[i]), "nobody listens on %s",
-		    addr_format(&host.terms.listen[i].addr, text));
-	if (expected == 0)
-		expected = host.terms.nlisten;
-	require(listeners == expected, "it listens on %d sockets, not on %d", listeners,
-	    expected);
-}
-
-static void
 check_asleep_server(void)
 {
 	int64_t now_ns = world.now_ns;
@@ -128,7 +72,6 @@ void
 check_asleep(void)
 {
 	bool hears = false;
-	int listeners = 0;
 
 	for (int fd = 3; fd < net.top; fd++) {
 		const struct descriptor *d = &net.table[fd];
@@ -139,12 +82,10 @@ check_asleep(void)
 			check_times(d->conn);
 		} else if (d->kind == LISTENER) {
 			check_asleep_listener(fd, d);
-			listeners++;
 		} else if (d->kind == UDP) {
 			require(udp_waiting(fd) == NULL || world.now_ns < d->busy_ns ||
 				world.now_ns < d->excused_ns,
 			    "it sleeps, though a datagram waits at %d", fd);
-			listeners++;
 		} else if (d->kind == SIGNALS) {
 			hears = true;
 			require(net.signals == 0 || world.now_ns < d->excused_ns,
@@ -154,5 +95,5 @@ check_asleep(void)
 	require(hears || host.stops > 0, "nobody hears signals");
 	check_asleep_server();
 	if (host.stops == 0)
-		check_listening(listeners);
+		check_listening();
 }

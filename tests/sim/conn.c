@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include "sim/dice.h"
+#include "sim/homes.h"
 #include "sim/world.h"
 
 struct conn conns[CONNS_MAX];
@@ -16,13 +17,15 @@ conns_begin(void)
 }
 
 struct conn *
-conn_new(const struct addr *peer, int listener)
+conn_new(int home, int listener)
 {
 	struct conn *c = &conns[nconns++];
 
 	*c = (struct conn){
 		.number = nconns,
-		.peer = *peer,
+		.home = home,
+		.peer = home_addr(home),
+		.queued_ns = world.now_ns,
 		.listener = listener,
 		.fd = -1,
 		.room_server = (size_t)dice_pick(1, 100, 1000, 5000, 20000),

@@ -25,6 +25,7 @@
 
 struct conn {
 	int number; /* as the trace has it: #3 */
+	int home;   /* homes.h */
 	struct addr peer;
 	int listener; /* the descriptor in whose backlog it waits; -1 */
 	int fd;	      /* the server's; -1 */
@@ -47,7 +48,10 @@ struct conn {
 	uint64_t accepted_turn, closed_turn;
 	uint64_t excused_turn; /* in which it may end for want of memory */
 	bool served;	       /* accepted, and not at once refused */
+	bool denied;
 	bool must_refuse, may_refuse;
+	bool refused;
+	int64_t queued_ns;
 	bool closed;		      /* by the server */
 	bool reading;		      /* has it been read from, ever? */
 	int64_t idle_ns, lifetime_ns; /* as configured when it was accepted; 0: none */
@@ -65,7 +69,7 @@ extern int nconns;
 void conns_begin(void);
 
 /* A new connection in the backlog of a listener. */
-struct conn *conn_new(const struct addr *peer, int listener);
+struct conn *conn_new(int home, int listener);
 
 /* Is this what the peer sent from the place `at` on? */
 bool conn_matches(const struct conn *c, uint64_t at, const char *bytes, size_t n);

@@ -1,12 +1,14 @@
 #include "sim/faults.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/util.h"
+#include "loop/poller.h"
+#include "sim/counts.h"
 #include "sim/dice.h"
+#include "sim/host.h"
 #include "sim/world.h"
 
 enum harm {
@@ -14,7 +16,7 @@ enum harm {
 	HARMFUL,  /* something is lost, so it must be rare */
 };
 
-static const struct kind {
+static const struct fault {
 	enum call call;
 	int err; /* 0: a short count */
 	enum harm harm;
@@ -23,6 +25,8 @@ static const struct kind {
 	{ CALL_ACCEPT, EINTR, HARMLESS },
 	{ CALL_ACCEPT, ECONNABORTED, HARMLESS },
 	{ CALL_ACCEPT, EPROTO, HARMLESS },
+	{ CALL_ACCEPT, EPERM, HARMLESS },
+	{ CALL_ACCEPT, ENETUNREACH, HARMLESS },
 	{ CALL_ACCEPT, EMFILE, HARMFUL },
 	{ CALL_ACCEPT, ENFILE, HARMFUL },
 	{ CALL_ACCEPT, ENOBUFS, HARMFUL },
@@ -32,6 +36,8 @@ static const struct kind {
 	{ CALL_RECV, EINTR, HARMLESS },
 	{ CALL_RECV, ECONNRESET, HARMFUL },
 	{ CALL_RECV, ETIMEDOUT, HARMFUL },
+	{ CALL_RECV, EHOSTUNREACH, HARMFUL },
+	{ CALL_RECV, ENOBUFS, HARMFUL },
 	{ CALL_RECV, ENOMEM, HARMFUL },
 	{ CALL_SEND, 0, HARMLESS },
 	{ CALL_SEND, EAGAIN, HARMLESS },
@@ -43,12 +49,17 @@ static const struct kind {
 	{ CALL_RECVMMSG, EAGAIN, HARMLESS },
 	{ CALL_RECVMMSG, EINTR, HARMLESS },
 	{ CALL_RECVMMSG, ECONNREFUSED, HARMLESS },
+	{ CALL_RECVMMSG, ENOBUFS, HARMFUL },
 	{ CALL_RECVMMSG, ENOMEM, HARMFUL },
 	{ CALL_SENDMMSG, 0, HARMLESS },
 	{ CALL_SENDMMSG, EAGAIN, HARMLESS },
 	{ CALL_SENDMMSG, EINTR, HARMLESS },
 	{ CALL_SENDMMSG, EACCES, HARMFUL },
+	{ CALL_SENDMMSG, EPERM, HARMFUL },
+	{ CALL_SENDMMSG, EMSGSIZE, HARMFUL },
+	{ CALL_SENDMMSG, ENETUNREACH, HARMFUL },
 	{ CALL_SENDMMSG, ENOBUFS, HARMFUL },
+	{ CALL_SENDMMSG, ENOMEM, HARMFUL },
 	{ CALL_WAIT, EINTR, HARMLESS },
 	{ CALL_WATCH, ENOMEM, HARMFUL },
 	{ CALL_WATCH, ENOSPC, HARMFUL },
@@ -57,12 +68,15 @@ static const struct kind {
 	{ CALL_OPEN, ENOMEM, HARMFUL },
 	{ CALL_SETUP, ENOBUFS, HARMFUL },
 	{ CALL_SETUP, EADDRINUSE, HARMFUL },
+	{ CALL_SETUP, ENOMEM, HARMFUL },
+	{ CALL_FILE, EACCES, HARMFUL },
+	{ CALL_FILE, ENOSPC, HARMFUL },
 	{ CALL_READ, EAGAIN, HARMLESS },
 	{ CALL_READ, EINTR, HARMLESS },
 	{ CALL_ALLOCATE, ENOMEM, HARMFUL },
 };
 
-_Static_assert(ARRAY_SIZE(kinds) <= FAULTS_MAX, "one counter for each");
+_Static_assert(ARRAY_SIZE(kinds) <= COUNTS_FAULTS, "one counter for each");
 
 static const char *const call_names[] = {
 	[CALL_ACCEPT] = "accept",
@@ -74,6 +88,7 @@ static const char *const call_names[] = {
 	[CALL_WATCH] = "epoll_ctl",
 	[CALL_OPEN] = "open",
 	[CALL_SETUP] = "setup",
+	[CALL_FILE] = "file",
 	[CALL_READ] = "read",
 	[CALL_ALLOCATE] = "malloc",
 };
@@ -85,12 +100,11 @@ struct spell {
 };
 
 static struct {
-	int64_t once_in[FAULTS_MAX];
+	int64_t once_in[COUNTS_FAULTS];
 	struct spell spells[2];
+	bool late; /* no harm before it has started */
 	bool any;
 } plan;
-
-uint64_t *faults_counts;
 
 static void
 plan_spell(struct spell *s)
@@ -114,6 +128,7 @@ faults_plan(void)
 	bool kind_world = dice_once_in(3);
 
 	plan.any = false;
+	plan.late = !dice_once_in(3);
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		plan.once_in[i] = kinds[i].harm == HARMLESS
 		    ? dice_pick(0, 0, 100, 10, 3)
@@ -146,7 +161,9 @@ happens(size_t kind)
 {
 	if (!dice_once_in(plan.once_in[kind]) && !under_spell(kind))
 		return false;
-	faults_counts[kind]++;
+	if (kinds[kind].harm == HARMFUL && plan.late && !host.ready)
+		return false;
+	counts->faults[kind]++;
 	plan.any |= kinds[kind].harm == HARMFUL;
 	return true;
 }
@@ -175,15 +192,37 @@ faults_any(void)
 	return plan.any;
 }
 
-void
-faults_report(const uint64_t *counts)
+static const char *
+name_of(const struct fault *kind)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		const char *err = kinds[i].err != 0 ? strerrorname_np(kinds[i].err)
-						    : "short";
+	return kind->err != 0 ? strerrorname_np(kind->err) : "short";
+}
 
-		if (counts[i] > 0)
-			printf("# %s %s: %" PRIu64 "\n", call_names[kinds[i].call], err,
-			    counts[i]);
-	}
+void
+faults_report(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		counts_print(call_names[kinds[i].call], name_of(&kinds[i]),
+		    counts->faults[i]);
+}
+
+/* Without epoll there is nothing to register. */
+static bool
+can_happen(const struct fault *kind)
+{
+	return kind->call != CALL_WATCH || poller_find("epoll") != NULL;
+}
+
+bool
+faults_complete(void)
+{
+	bool complete = true;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (counts->faults[i] == 0 && can_happen(&kinds[i])) {
+			printf("# never: %s %s\n", call_names[kinds[i].call],
+			    name_of(&kinds[i]));
+			complete = false;
+		}
+	return complete;
 }

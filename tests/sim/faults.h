@@ -16,13 +16,10 @@ enum call {
 	CALL_WATCH, /* epoll_ctl(2), EPOLL_CTL_ADD */
 	CALL_OPEN,  /* whatever makes a descriptor of the server's own */
 	CALL_SETUP, /* what makes a socket a listening one */
+	CALL_FILE,  /* what makes a socket file, or removes it */
 	CALL_READ,  /* of the signals */
 	CALL_ALLOCATE,
 };
-
-/* How often each kind happened: what the caller wants to be told of all runs. */
-#define FAULTS_MAX 64
-extern uint64_t *faults_counts;
 
 /* Let the dice say how often each kind will happen in this run. */
 void faults_plan(void);
@@ -36,7 +33,10 @@ size_t fault_short(enum call call, size_t n);
 /* Has any kind happened in this run? */
 bool faults_any(void);
 
-/* "recv EAGAIN 123", for each kind that happened. */
-void faults_report(const uint64_t *counts);
+/* How often each kind happened, in all runs: for the table of counts.h. */
+void faults_report(void);
+
+/* Has every kind happened in some run?  Says which has not. */
+bool faults_complete(void);
 
 #endif

@@ -9,11 +9,17 @@
 #include "echod/server.h"
 #include "echod/startup.h"
 #include "sim/checks.h"
+#include "sim/counts.h"
 #include "sim/dice.h"
 #include "sim/faults.h"
+#include "sim/inherited.h"
 #include "sim/net.h"
+#include "sim/pace.h"
+#include "sim/udp.h"
 #include "sim/world.h"
 #include "sim/wraps.h"
+
+#define TOUCH 0 /* no signal, but somebody at the socket files */
 
 struct host host;
 
@@ -40,6 +46,10 @@ host_begin(void)
 		at_ns += dice_below(length_ns / 4);
 		expect(at_ns, (int)dice_pick(SIGHUP, SIGHUP, SIGHUP, SIGUSR1));
 	}
+	if (dice_once_in(8)) {
+		at_ns += dice_below(length_ns / 4);
+		expect(at_ns, TOUCH);
+	}
 	at_ns += dice_below(length_ns);
 	expect(at_ns, (int)dice_pick(SIGTERM, SIGINT));
 	if (dice_once_in(4))
@@ -58,6 +68,11 @@ host_signal(void)
 {
 	int number = host.signals[host.next_signal++].number;
 
+	if (number == TOUCH) {
+		files_touch();
+		return;
+	}
+	count(EVENT_SIGNAL);
 	trace("signal %s", sigabbrev_np(number));
 	net.signals |= UINT64_C(1) << number;
 }
@@ -70,20 +85,56 @@ __wrap_startup_config(struct config *ret, const struct options *options,
 {
 	(void)options;
 	if (dice_once_in(5)) {
+		count(EVENT_RELOAD_WRONG);
 		complain("echod.conf:7: is wrong in this simulation", arg);
 		return -EINVAL;
 	}
 	return terms_roll(&host.fresh, ret);
 }
 
+/* What both configurations name keeps its socket. */
+static void
+mark_staying(void)
+{
+	for (int fd = 3; fd < net.top; fd++) {
+		struct descriptor *d = &net.table[fd];
+
+		d->stays = false;
+		for (int i = 0; i < host.terms.places.n; i++) {
+			const struct place *p = &host.terms.places.all[i];
+
+			d->stays |= place_has(p, d) &&
+			    places_name(&host.fresh.places, p);
+		}
+	}
+}
+
+/* Is there a reason that is not in the configuration? */
+static bool
+may_fail(void)
+{
+	return faults_any() || net.ran_out || host.inherited > 0;
+}
+
 int
 __wrap_server_reconfigure(struct server *s, struct config *fresh)
 {
-	int r = __real_server_reconfigure(s, fresh);
+	bool possible = places_can_be_had(&host.fresh.places, &host.terms.places);
+	int r;
 
-	if (r == 0)
-		host.terms = host.fresh;
-	return r;
+	mark_staying();
+	r = __real_server_reconfigure(s, fresh);
+	require(r == 0 || !possible || may_fail(), "it does not reload: %s",
+	    strerror(-r));
+	require(r < 0 || possible || host.inherited > 0,
+	    "it reloads what cannot be had");
+	count(r == 0 ? EVENT_RELOAD : EVENT_RELOAD_FAILED);
+	if (r < 0)
+		return r;
+	host.terms = host.fresh;
+	pace_accepts_change(host.terms.accepts_per_second);
+	udp_new_terms();
+	return 0;
 }
 
 void
@@ -166,33 +217,13 @@ __wrap_notify_inherited(int *first)
 	return host.inherited;
 }
 
-/* What a service manager may have bound for the server. */
-static void
-bind_for_it(void)
-{
-	static const char *const texts[] = { "127.0.0.1:8000", "0.0.0.0:8001",
-		"127.0.0.1:8000" };
-
-	if (!dice_once_in(6))
-		return;
-	host.inherited = (int)dice_between(1, ARRAY_SIZE(texts));
-	for (int i = 0; i < host.inherited; i++) {
-		int fd = net_open(i == 2 ? UDP : LISTENER);
-		struct descriptor *d = &net.table[fd];
-
-		addr_parse(&d->at, texts[i]);
-		d->bound = d->inherited = true;
-		d->for_datagrams = i == 2;
-		trace("inherited: %d at %s", fd, texts[i]);
-	}
-}
-
 /* ---- its life ---- */
 
 void
 __wrap_server_stop(struct server *s)
 {
 	host.stops++;
+	count(host.stops == 1 ? EVENT_STOP : EVENT_STOP_AT_ONCE);
 	if (host.stops == 1)
 		host.stop_ns = world.now_ns;
 	if (host.stops == 2)
@@ -208,11 +239,14 @@ host_run(void)
 	struct control control;
 	struct server server;
 	struct config config;
+	bool possible;
 	int r;
 
 	if (terms_roll(&host.terms, &config) < 0)
 		return;
-	bind_for_it();
+	inherited_bind();
+	possible = places_can_be_had(&host.terms.places, NULL);
+	pace_accepts_begin(host.terms.accepts_per_second);
 	host.alive_ns = world.now_ns;
 	__wrap_startup_log(&config);
 	r = server_open(&server, &config);
@@ -220,8 +254,10 @@ host_run(void)
 		r = control_start(&control, &server, &options);
 	host.ready = r == 0;
 	trace("server %s", r == 0 ? "started" : strerror(-r));
-	require(r == 0 || faults_any() || host.inherited > 0, "it does not start: %s",
+	require(r == 0 || !possible || may_fail(), "it does not start: %s",
 	    strerror(-r));
+	require(r < 0 || possible || host.inherited > 0,
+	    "it starts, and cannot listen everywhere");
 	if (r == 0) {
 		r = server_run(&server);
 		require(r == 0, "the loop failed: %s", strerror(-r));

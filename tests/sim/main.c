@@ -21,7 +21,9 @@
 #include <unistd.h>
 
 #include "sim/checks.h"
+#include "sim/counts.h"
 #include "sim/faults.h"
+#include "sim/files.h"
 #include "sim/host.h"
 #include "sim/memory.h"
 #include "sim/net.h"
@@ -35,7 +37,7 @@
 /* What a child tells its parent. */
 static struct progress {
 	uint64_t next; /* the seed to be run, or being run */
-	uint64_t faults[FAULTS_MAX];
+	struct counts counts;
 } * progress;
 
 static void
@@ -45,12 +47,15 @@ run(uint64_t seed, bool tracing)
 	world_begin(seed, tracing);
 	memory_begin();
 	net_begin();
+	files_begin();
 	host_begin();
 	peers_begin();
 	udp_begin();
 	faults_plan();
 	host_run();
 	check_end();
+	counts->turns += world.turn;
+	counts->simulated_ns += (uint64_t)(world.now_ns - world.began_ns);
 }
 
 /* Returns whether all of them passed; progress->next is what comes after the last. */
@@ -117,13 +122,17 @@ static bool
 run_as_test(void)
 {
 	uint64_t first = 1;
-	bool good = true;
+	bool good = true, complete;
 
-	printf("1..%d\n", FIXED_BATCHES + 1);
+	printf("1..%d\n", FIXED_BATCHES + 2);
 	for (int i = 1; i <= FIXED_BATCHES; i++, first += BATCH)
 		good &= run_batch(i, first, "fixed");
-	return run_batch(FIXED_BATCHES + 1, (uint64_t)time(NULL) * BATCH, "new") &&
-	    good;
+	complete = counts_complete();
+	printf("%s %d - every kind of fault and event happened\n",
+	    complete ? "ok" : "not ok", FIXED_BATCHES + 1);
+	good &= run_batch(FIXED_BATCHES + 2, (uint64_t)time(NULL) * BATCH, "new");
+	counts_report();
+	return good && complete;
 }
 
 /* ---- on the command line ---- */
@@ -141,7 +150,7 @@ run_range(uint64_t first, uint64_t last, bool tracing)
 {
 	uint64_t failed = run_seeds(first, last, tracing);
 
-	faults_report(progress->faults);
+	counts_report();
 	printf("%" PRIu64 " passed, %" PRIu64 " failed\n", last - first + 1 - failed,
 	    failed);
 	return failed == 0;
@@ -158,7 +167,7 @@ main(int argc, char **argv)
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (progress == MAP_FAILED)
 		return EX_OSERR;
-	faults_counts = progress->faults;
+	counts = &progress->counts;
 
 	if (argc == 1)
 		good = run_as_test();

@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "sim/counts.h"
 #include "sim/dice.h"
 #include "sim/udp.h"
 #include "sim/world.h"
@@ -18,6 +20,13 @@ net_begin(void)
 {
 	memset(&net, 0, sizeof(net));
 	net.limit = (int)dice_pick(FDS_MAX, FDS_MAX, FDS_MAX, 12, 20);
+	if (dice_once_in(8)) {
+		net.missing = (int)dice_pick(AF_INET6, AF_INET6, AF_INET);
+		net.missing_errno = (int)dice_pick(EAFNOSUPPORT, EPROTONOSUPPORT,
+		    EADDRNOTAVAIL);
+		trace("machine: no %s (%s)", net.missing == AF_INET6 ? "IPv6" : "IPv4",
+		    strerrorname_np(net.missing_errno));
+	}
 	conns_begin();
 }
 
@@ -31,6 +40,8 @@ net_open(enum kind kind)
 				net.top = fd + 1;
 			return fd;
 		}
+	net.ran_out = true;
+	count(EVENT_NO_DESCRIPTOR);
 	return -EMFILE;
 }
 
@@ -78,21 +89,41 @@ is_wildcard(const struct addr *a)
 	return addr_equal(a, &any);
 }
 
-static bool
-overlap(const struct addr *a, const struct addr *b)
+bool
+net_overlap(const struct addr *a, const struct addr *b)
 {
-	if (a->sa.sa_family != b->sa.sa_family || addr_port(a) != addr_port(b))
+	if (a->sa.sa_family != b->sa.sa_family || addr_port(a) != addr_port(b) ||
+	    addr_port(a) == 0)
 		return false;
 	return is_wildcard(a) || is_wildcard(b) || addr_equal(a, b);
 }
 
-int
-net_bound_to(const struct addr *to, enum kind kind)
+/* Switched off, it lacks its wildcard alone: IP_FREEBIND allows the rest. */
+bool
+net_lacks(const struct addr *a)
 {
+	return a->sa.sa_family == net.missing &&
+	    (net.missing_errno != EADDRNOTAVAIL || is_wildcard(a));
+}
+
+int
+net_any(enum kind kind)
+{
+	int fds[FDS_MAX], n = 0;
+
 	for (int fd = 3; fd < net.top; fd++)
-		if (net.table[fd].kind == kind && overlap(&net.table[fd].at, to))
-			return fd;
-	return -1;
+		if (net.table[fd].kind == kind)
+			fds[n++] = fd;
+	return n > 0 ? fds[dice_below(n)] : -1;
+}
+
+const char *
+net_name(const struct descriptor *d, char text[ADDR_TEXT])
+{
+	if (d->file == NULL)
+		return addr_format(&d->at, text);
+	snprintf(text, ADDR_TEXT, "%s", d->file->path);
+	return text;
 }
 
 bool
@@ -101,8 +132,11 @@ net_is_taken(const struct addr *at, bool for_datagrams)
 	for (int fd = 3; fd < net.top; fd++) {
 		const struct descriptor *d = &net.table[fd];
 
-		if (d->kind != FREE && d->bound && d->for_datagrams == for_datagrams &&
-		    overlap(&d->at, at))
+		if (d->kind == FREE || !d->bound || d->file != NULL ||
+		    d->for_datagrams != for_datagrams)
+			continue;
+		if (net_overlap(&d->at, at) ||
+		    (d->dual_stack && addr_port(&d->at) == addr_port(at)))
 			return true;
 	}
 	return false;

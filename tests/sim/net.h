@@ -10,15 +10,22 @@
 
 #include "net/addr.h"
 #include "sim/conn.h"
+#include "sim/files.h"
 
 #define FDS_MAX 128
 
 enum kind { FREE, SOCKET, LISTENER, STREAM, UDP, EPOLL, SIGNALS };
 
+/* The ports that the kernel picks begin here. */
+#define NET_PICKED 40000
+
 struct descriptor {
 	enum kind kind;
 	struct addr at;
+	struct file *file; /* at which it is bound instead */
 	bool bound;
+	bool dual_stack;    /* it is [::], and takes IPv4 as well */
+	bool stays;	    /* it was and is named by the configuration */
 	bool for_datagrams; /* a socket */
 	bool inherited;	    /* from the service manager */
 	bool registered;    /* with epoll(7) */
@@ -30,6 +37,7 @@ struct descriptor {
 	int trouble; /* errno of its last accept(2), or recvmmsg(2) */
 	int64_t trouble_ns;
 	uint64_t trouble_closings;
+	int64_t tried_ns; /* when it last called accept(2) */
 
 	/* of one for datagrams */
 	int64_t full_ns; /* until then nothing can be sent */
@@ -43,6 +51,9 @@ struct net {
 	uint64_t closings;    /* connections that were served and are closed */
 	struct conn *touched; /* by the last call */
 	uint64_t signals;     /* pending, as bits */
+	int missing;	      /* the machine does not have this family */
+	int missing_errno;
+	bool ran_out; /* of descriptors, ever */
 };
 
 extern struct net net;
@@ -61,8 +72,17 @@ void net_free(int fd);
 /* The connection that waits longest at this listener; NULL. */
 struct conn *net_waiting(int listener);
 
-/* The LISTENER or UDP where what is sent to this address comes; -1: none. */
-int net_bound_to(const struct addr *to, enum kind kind);
+/* Would two sockets for these be in each other's way? */
+bool net_overlap(const struct addr *a, const struct addr *b);
+
+/* Is this of a family that the machine does not have? */
+bool net_lacks(const struct addr *a);
+
+/* Any open socket of that kind; -1. */
+int net_any(enum kind kind);
+
+/* A name for the trace. */
+const char *net_name(const struct descriptor *d, char text[ADDR_TEXT]);
 
 /* Is this address taken by another socket of the same kind? */
 bool net_is_taken(const struct addr *at, bool for_datagrams);

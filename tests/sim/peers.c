@@ -3,7 +3,9 @@
 #include <errno.h>
 
 #include "sim/conn.h"
+#include "sim/counts.h"
 #include "sim/dice.h"
+#include "sim/homes.h"
 #include "sim/net.h"
 #include "sim/world.h"
 
@@ -68,30 +70,29 @@ peers_next_ns(void)
 
 /* ---- what they do ---- */
 
+static int
+family_of(const struct descriptor *listener)
+{
+	return listener->dual_stack ? (int)dice_pick(AF_INET, AF_INET6)
+				    : listener->at.sa.sa_family;
+}
+
 static void
 connect_to(struct peer *p)
 {
-	static const char *const homes[] = { "192.0.2.1:4000", "192.0.2.2:4000",
-		"192.0.2.3:4000", "[2001:db8::1]:4000", "[2001:db8::2]:4000",
-		"[2001:db8:1::1]:4000" };
-	struct addr home, to;
-	bool six;
-	int listener;
+	int listener = net_any(LISTENER);
+	const struct descriptor *d = &net.table[listener];
+	char text[ADDR_TEXT];
 
-	addr_parse(&home, homes[dice_below(ARRAY_SIZE(homes))]);
-	addr_set_port(&home, (uint16_t)dice_between(1024, 65535));
-	six = home.sa.sa_family == AF_INET6;
-	addr_parse(&to, six ? "[::1]:8000" : "127.0.0.1:8000");
-	addr_set_port(&to, (uint16_t)dice_pick(8000, 8000, 8001));
-	listener = net_bound_to(&to, LISTENER);
 	p->next_ns = NEVER;
-	if (listener < 0)
-		return; /* connection refused */
-	p->conn = conn_new(&home, listener);
+	if (listener < 0 || (d->file != NULL && d->file->fd != listener))
+		return; /* connection refused, no such file */
+	p->conn = conn_new(home_roll(family_of(d)), listener);
+	count(d->file != NULL ? EVENT_UNIX_CONNECTION : EVENT_CONNECTION);
 	p->next_ns = world.now_ns + dice_below(p->pause_ns);
-	trace("#%d peer connects, %s, buffers %zu %zu %zu", p->conn->number,
-	    p->gentle ? "gentle" : "rough", p->conn->room_server, p->conn->room_send,
-	    p->conn->room_peer);
+	trace("#%d peer connects to %s, %s, buffers %zu %zu %zu", p->conn->number,
+	    net_name(d, text), p->gentle ? "gentle" : "rough", p->conn->room_server,
+	    p->conn->room_send, p->conn->room_peer);
 }
 
 static void
@@ -102,6 +103,7 @@ write_piece(struct peer *p)
 	if (p->conn->fin)
 		return;
 	p->conn->written += (uint64_t)n;
+	count(EVENT_PIECE);
 	trace("#%d peer writes %jd bytes, %ju in all", p->conn->number, (intmax_t)n,
 	    (uintmax_t)p->conn->written);
 }
@@ -122,14 +124,17 @@ set_eager(struct conn *c, bool eager)
 	c->eager = eager;
 	if (eager)
 		c->taken = c->acked;
+	else
+		count(EVENT_STOP_TAKING);
 }
 
 static void
 finish(struct conn *c)
 {
-	if (!c->fin)
-		trace("#%d peer: that was all, %ju bytes", c->number,
-		    (uintmax_t)c->written);
+	if (c->fin)
+		return;
+	trace("#%d peer: that was all, %ju bytes", c->number, (uintmax_t)c->written);
+	count(EVENT_HALF_CLOSE);
 	c->fin = true;
 }
 
@@ -137,6 +142,7 @@ static void
 reset(struct conn *c)
 {
 	trace("#%d peer resets", c->number);
+	count(EVENT_RESET);
 	conn_break(c, (int)dice_pick(ECONNRESET, ECONNRESET, EPIPE));
 }
 
@@ -144,6 +150,7 @@ static void
 leave(struct conn *c)
 {
 	trace("#%d peer closes its socket", c->number);
+	count(EVENT_LEAVE);
 	c->gone = true;
 	finish(c);
 }
@@ -153,8 +160,10 @@ set_deaf(struct conn *c, bool deaf)
 {
 	trace("#%d network: %s", c->number, deaf ? "nothing gets through" : "is back");
 	c->deaf = deaf;
-	if (deaf)
-		c->net_ns = NEVER;
+	if (!deaf)
+		return;
+	c->net_ns = NEVER;
+	count(EVENT_CUT_OFF);
 }
 
 static void

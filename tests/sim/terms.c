@@ -1,82 +1,81 @@
 #include "sim/terms.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "base/util.h"
-#include "echod/config_listen.h"
+#include "net/cidr.h"
 #include "sim/dice.h"
+#include "sim/homes.h"
 #include "sim/world.h"
 
-static const char *const addresses[] = {
-	"127.0.0.1:8000",
-	"127.0.0.1:8001",
-	"[::1]:8000",
-	"0.0.0.0:8001",
-	"udp:127.0.0.1:8000",
-	"udp:[::1]:8001",
-};
+/* ---- access ---- */
 
-_Static_assert(ARRAY_SIZE(addresses) <= TERMS_LISTEN_MAX, "room for all of them");
-
-static void
-listen_on(struct terms *t, const struct addr *at, bool udp)
+/* Returns the homes in it, or -ENOMEM. */
+static int
+add_network(struct cidr_list *list)
 {
-	t->listen[t->nlisten++] = (struct place){ *at, udp };
+	const struct network *network = network_roll();
+	struct cidr c;
+
+	require(cidr_parse(&c, network->text) == 0, "%s is no network", network->text);
+	trace("configuration: %s", network->text);
+	return cidr_list_add(list, &c) == 0 ? (int)network->homes : -ENOMEM;
 }
 
+/* So many networks.  Returns 0 or -ENOMEM. */
 static int
-roll_port(struct terms *t, struct config *config)
+roll_networks(unsigned *ret, struct cidr_list *list, int64_t n)
 {
-	uint16_t port = (uint16_t)dice_pick(8000, 8000, 8001);
-	struct addr v4 = addr_any(AF_INET, port), v6 = addr_any(AF_INET6, port);
+	for (; n > 0; n--) {
+		int homes = add_network(list);
 
-	t->by_port = true;
-	config_set_port(config, port);
-	listen_on(t, &v4, false);
-	listen_on(t, &v6, false);
-	return 0;
-}
-
-static int
-roll_list(struct terms *t, struct config *config)
-{
-	int64_t which = dice_between(1, (1 << ARRAY_SIZE(addresses)) - 1);
-
-	if (which >> 1 & 1) /* or 0.0.0.0:8001 would be in use */
-		which &= ~(INT64_C(1) << 3);
-	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++) {
-		struct addr at;
-		bool udp;
-
-		if (!(which >> i & 1))
-			continue;
-		if (config_listen_add(config, addresses[i]) != NULL) {
-			config_release(config);
-			return -ENOMEM;
-		}
-		udp = strncmp(addresses[i], "udp:", 4) == 0;
-		addr_parse(&at, addresses[i] + (udp ? 4 : 0));
-		listen_on(t, &at, udp);
+		if (homes < 0)
+			return homes;
+		*ret |= (unsigned)homes;
 	}
 	return 0;
 }
 
+static int
+roll_access(struct terms *t, struct access *access)
+{
+	int64_t allowed = dice_pick(0, 0, 0, 0, 0, 1, 4),
+		denied = dice_pick(0, 0, 0, 0, 1, 2);
+	int r;
+
+	t->allows_all = allowed == 0;
+	if (allowed > 0)
+		trace("configuration: allow");
+	r = roll_networks(&t->allowed, &access->allow, allowed);
+	if (denied > 0)
+		trace("configuration: deny");
+	return r == 0 ? roll_networks(&t->denied, &access->deny, denied) : r;
+}
+
+/* Users of this machine are nobody's home here: their bits are never set. */
+bool
+terms_deny(const struct terms *t, int home)
+{
+	if (home_is_local(home))
+		return false;
+	return t->denied >> home & 1 || (!t->allows_all && !(t->allowed >> home & 1));
+}
+
+/* ---- all of it ---- */
+
 static void
 describe(const struct terms *t, const struct config *c)
 {
-	char text[ADDR_TEXT];
-
-	for (int i = 0; i < t->nlisten; i++)
-		trace("configuration: listen on %s%s", t->listen[i].udp ? "udp:" : "",
-		    addr_format(&t->listen[i].addr, text));
+	for (int i = 0; i < t->places.n; i++)
+		trace("configuration: listen on %s", t->places.all[i].text);
 	trace("configuration: %jd connections, %jd per address, idle %.3f s, "
-	      "drain %.3f s, lifetime %.3f s, %jd bytes/s, buffer %jd, %s, spin %jd us",
+	      "drain %.3f s, lifetime %.3f s, %jd bytes/s, %jd accepts/s, buffer %jd, "
+	      "%s, spin %jd us",
 	    (intmax_t)t->max_connections, (intmax_t)t->max_per_address,
 	    (double)t->idle_ns / 1e9, (double)t->drain_ns / 1e9,
 	    (double)t->lifetime_ns / 1e9, (intmax_t)t->bytes_per_second,
-	    (intmax_t)c->buffer_size, c->backend, (intmax_t)c->spin_us);
+	    (intmax_t)t->accepts_per_second, (intmax_t)c->buffer_size, c->backend,
+	    (intmax_t)c->spin_us);
 }
 
 int
@@ -89,14 +88,29 @@ terms_roll(struct terms *ret, struct config *config)
 		.drain_ns = MILLISECONDS(dice_pick(0, 50, 500, 3000)),
 		.lifetime_ns = MILLISECONDS(dice_pick(0, 0, 0, 700, 5000)),
 		.bytes_per_second = dice_pick(0, 0, 0, 2000, 100000),
+		.accepts_per_second = dice_pick(0, 0, 0, 1, 3, 15, 50),
+		.udp_rate = dice_pick(1000, 1000, 1000, 20, 1),
+		.udp_burst = dice_pick(1000, 1000, 1000, 5, 1),
+		.low_ports = dice_once_in(3),
+		.unix_mode = (unsigned)dice_pick(0666, 0600, 0660),
 	};
 
 	int r;
 
 	config_defaults(config);
-	r = dice_once_in(2) ? roll_list(&t, config) : roll_port(&t, config);
+	r = places_roll(&t.places, config);
 	if (r < 0)
 		return r;
+	r = roll_access(&t, &config->access);
+	if (r < 0) {
+		config_release(config);
+		return r;
+	}
+	config->accepts_per_second = t.accepts_per_second;
+	config->udp_rate_per_address = t.udp_rate;
+	config->udp_burst_per_address = t.udp_burst;
+	config->udp_allow_low_ports = t.low_ports;
+	config->unix_mode = t.unix_mode;
 	config->max_connections = t.max_connections;
 	config->max_connections_per_address = t.max_per_address;
 	config->idle_ns = t.idle_ns;

@@ -6,23 +6,19 @@
 #include <stdint.h>
 
 #include "echod/config.h"
-#include "net/addr.h"
-
-#define TERMS_LISTEN_MAX 6
-
-/* Where it is to listen. */
-struct place {
-	struct addr addr;
-	bool udp;
-};
+#include "sim/places.h"
 
 struct terms {
-	struct place listen[TERMS_LISTEN_MAX];
-	int nlisten;
-	bool by_port; /* or by a list */
+	struct places places;
+	bool allows_all;
+	unsigned allowed, denied; /* homes, as bits */
 	int64_t max_connections, max_per_address;
 	int64_t idle_ns, drain_ns, lifetime_ns;
 	int64_t bytes_per_second;
+	int64_t accepts_per_second;
+	int64_t udp_rate, udp_burst;
+	bool low_ports;
+	unsigned unix_mode;
 };
 
 /*
@@ -30,5 +26,8 @@ struct terms {
  * -ENOMEM.
  */
 int terms_roll(struct terms *ret, struct config *config);
+
+/* Do the access rules keep this home out? */
+bool terms_deny(const struct terms *t, int home);
 
 #endif

@@ -2,15 +2,26 @@
 
 #include <string.h>
 
+#include "sim/counts.h"
 #include "sim/dice.h"
+#include "sim/faults.h"
+#include "sim/homes.h"
+#include "sim/host.h"
 #include "sim/net.h"
+#include "sim/pace.h"
+#include "sim/places.h"
 #include "sim/world.h"
 
 #define DATAGRAMS_MAX 200
+#define QUEUE_MAX     30 /* of one socket; more is lost */
+#define JITTER_NS     MICROSECONDS(100)
 
 static struct datagram datagrams[DATAGRAMS_MAX];
 static int ndatagrams, to_come;
 static int64_t next_ns, pause_ns;
+static int reads, nterms;
+static bool excused; /* an answer could not be sent */
+static bool scarce;  /* there were few at once, and some may still count */
 
 static void
 plan_next(void)
@@ -21,7 +32,8 @@ plan_next(void)
 void
 udp_begin(void)
 {
-	ndatagrams = 0;
+	ndatagrams = reads = nterms = 0;
+	excused = scarce = false;
 	to_come = (int)dice_pick(0, 0, 3, 20, DATAGRAMS_MAX);
 	pause_ns = dice_pick(MICROSECONDS(10), MILLISECONDS(5), MILLISECONDS(300));
 	plan_next();
@@ -33,28 +45,143 @@ udp_next_ns(void)
 	return next_ns;
 }
 
+/* Its addresses: where it comes from, and what of ours it is for. */
+static void
+address(struct datagram *d, const struct descriptor *socket)
+{
+	bool six = socket->at.sa.sa_family == AF_INET6;
+	struct addr any = addr_any(socket->at.sa.sa_family, addr_port(&socket->at));
+	int64_t port = 10000 + d->number; /* so that each is known by it */
+
+	d->home = home_roll(socket->at.sa.sa_family);
+	d->peer = home_addr(d->home);
+	addr_set_port(&d->peer,
+	    (uint16_t)dice_pick(port, port, port, 7, 19, 1023, 8000, 8001, 0));
+	if (addr_port(&d->peer) == port && dice_once_in(5))
+		d->size = 0;
+	d->to = socket->at;
+	if (!addr_equal(&any, &socket->at))
+		return;
+	d->to_many = dice_once_in(4);
+	if (six)
+		addr_parse(&d->to, d->to_many ? "[ff02::1]:0" : "[2001:db8:2::1]:0");
+	else
+		addr_parse(&d->to, "198.51.100.1:0");
+}
+
 void
 udp_act(void)
 {
-	static const char *const homes[] = { "192.0.2.1:0", "192.0.2.2:0",
-		"[2001:db8::1]:0" };
 	struct datagram *d = &datagrams[ndatagrams];
-	struct addr to;
+	int fd = net_any(UDP), waiting = 0;
 
-	*d = (struct datagram){ .number = ndatagrams + 1,
-		.size = (size_t)dice_pick(0, 1, 10, 1400, 9000) };
-	addr_parse(&d->peer, homes[dice_below(ARRAY_SIZE(homes))]);
-	addr_set_port(&d->peer, (uint16_t)dice_pick(4000, 4001, 4002, 7, 19, 1023));
-	addr_parse(&to,
-	    d->peer.sa.sa_family == AF_INET6 ? "[::1]:8001" : "127.0.0.1:8000");
-	d->fd = net_bound_to(&to, UDP);
-	if (d->fd >= 0) {
-		trace("datagram %d comes to %d, %zu bytes", d->number, d->fd, d->size);
-		ndatagrams++;
-	}
 	to_come--;
 	plan_next();
+	for (int i = 0; i < ndatagrams; i++)
+		waiting += datagrams[i].fd == fd &&
+		    datagrams[i].state == DATAGRAM_WAITS;
+	if (fd < 0)
+		return;
+	if (waiting >= QUEUE_MAX) {
+		count(EVENT_DATAGRAM_LOST);
+		return;
+	}
+	*d = (struct datagram){ .number = ++ndatagrams,
+		.fd = fd,
+		.size = (size_t)dice_pick(1, 10, 1400, 9000) };
+	address(d, &net.table[fd]);
+	count(EVENT_DATAGRAM);
+	trace("datagram %d comes to %d from port %u, %zu bytes", d->number, fd,
+	    addr_port(&d->peer), d->size);
 }
+
+/* ---- what is to become of it: echod(8), DATAGRAMS ---- */
+
+static bool
+is_own_port(uint16_t port, bool wanted)
+{
+	for (int fd = 3; fd < net.top; fd++) {
+		const struct descriptor *d = &net.table[fd];
+
+		if (d->kind == UDP && addr_port(&d->at) == port &&
+		    (!wanted || is_wanted(d)))
+			return true;
+	}
+	return false;
+}
+
+void
+udp_read(struct datagram *d, size_t room)
+{
+	uint16_t port = addr_port(&d->peer);
+
+	d->state = DATAGRAM_READ;
+	d->order = reads++;
+	d->read_ns = world.turn_ns;
+	d->terms = nterms;
+	d->rate = host.terms.udp_rate;
+	d->burst = host.terms.udp_burst;
+	scarce |= d->burst < 1000;
+	d->must_drop = d->size > room || d->to_many || port == 0 || port == 7 ||
+	    port == 19 || (port < 1024 && !host.terms.low_ports) ||
+	    is_own_port(port, true) || terms_deny(&host.terms, d->home);
+	d->may_drop = d->must_drop || is_own_port(port, false) || scarce;
+}
+
+void
+udp_new_terms(void)
+{
+	nterms++;
+}
+
+void
+udp_excuse(void)
+{
+	excused = true;
+}
+
+static struct datagram *
+find_read(int order)
+{
+	for (int i = 0; i < ndatagrams; i++)
+		if (datagrams[i].state != DATAGRAM_WAITS && datagrams[i].order == order)
+			return &datagrams[i];
+	return NULL;
+}
+
+/* Of one group, in the order in which they were read. */
+static void
+check_rate_of(int group)
+{
+	int terms = -1;
+	struct pace p;
+
+	for (int i = 0; i < reads; i++) {
+		const struct datagram *d = find_read(i);
+
+		if (d->state != DATAGRAM_OVER || home_group(d->home) != group)
+			continue;
+		if (d->terms != terms)
+			pace_set(&p, d->rate, d->burst);
+		terms = d->terms;
+		require(pace_take(&p, d->read_ns, JITTER_NS),
+		    "datagram %d is answered beyond %jd a second", d->number,
+		    (intmax_t)d->rate);
+	}
+}
+
+void
+check_datagrams(void)
+{
+	for (int i = 0; i < ndatagrams; i++)
+		require(datagrams[i].state != DATAGRAM_READ || datagrams[i].may_drop ||
+			excused || faults_any(),
+		    "datagram %d is not answered", datagrams[i].number);
+	for (int group = 1; group <= HOME_GROUPS; group++)
+		check_rate_of(group);
+}
+
+/* ---- those under way ---- */
 
 struct datagram *
 udp_waiting(int fd)

@@ -10,10 +10,20 @@
 
 struct datagram {
 	int number;
+	int home;
 	struct addr peer;
+	struct addr to; /* the address of ours that it was sent to */
+	bool to_many;	/* or that of a broadcast, or a group */
 	size_t size;
 	int fd; /* the socket it came to */
 	enum { DATAGRAM_WAITS, DATAGRAM_READ, DATAGRAM_OVER } state;
+
+	/* for the checks */
+	int order; /* in which they were read */
+	int64_t read_ns;
+	int terms; /* which of all that were in effect */
+	int64_t rate, burst;
+	bool must_drop, may_drop;
 };
 
 /* Let the dice say how many come, and when. */
@@ -22,6 +32,16 @@ void udp_begin(void);
 /* When the next one comes; and let it. */
 int64_t udp_next_ns(void);
 void udp_act(void);
+
+/* The server reads it, as it is to be judged now. */
+void udp_read(struct datagram *d, size_t room);
+
+/* There is a new configuration; an answer cannot be sent for now. */
+void udp_new_terms(void);
+void udp_excuse(void);
+
+/* Were all answered that should be, and none too many? */
+void check_datagrams(void);
 
 /* The one that waits longest at this socket; NULL. */
 struct datagram *udp_waiting(int fd);

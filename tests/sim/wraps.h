@@ -14,6 +14,7 @@
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,6 +45,12 @@ void __wrap_notify_status(const char *status);
 void __wrap_notify_alive(void);
 int64_t __wrap_notify_watchdog_ns(void);
 int __wrap_notify_inherited(int *first);
+
+/* files.c */
+mode_t __wrap_umask(mode_t fresh);
+int __wrap_lstat(const char *path, struct stat *ret);
+int __wrap_unlink(const char *path);
+int __wrap_connect(int fd, const struct sockaddr *to, socklen_t len);
 
 /* calls_stream.c */
 int __wrap_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags);
