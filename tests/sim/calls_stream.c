@@ -11,6 +11,7 @@
 #include "sim/host.h"
 #include "sim/net.h"
 #include "sim/pace.h"
+#include "sim/udp.h"
 #include "sim/world.h"
 #include "sim/wraps.h"
 
@@ -233,6 +234,7 @@ __wrap_close(int fd)
 	if (d->kind == LISTENER)
 		pace_accept_ends(d);
 	file_let_go(fd);
+	udp_lose(fd);
 	net_free(fd);
 	world.moves++;
 	return 0;

@@ -81,12 +81,15 @@ static void
 connect_to(struct peer *p)
 {
 	int listener = net_any(LISTENER);
-	const struct descriptor *d = &net.table[listener];
+	const struct descriptor *d;
 	char text[ADDR_TEXT];
 
 	p->next_ns = NEVER;
-	if (listener < 0 || (d->file != NULL && d->file->fd != listener))
-		return; /* connection refused, no such file */
+	if (listener < 0)
+		return; /* connection refused */
+	d = &net.table[listener];
+	if (d->file != NULL && d->file->fd != listener)
+		return; /* no such file */
 	p->conn = conn_new(home_roll(family_of(d)), listener);
 	count(d->file != NULL ? EVENT_UNIX_CONNECTION : EVENT_CONNECTION);
 	p->next_ns = world.now_ns + dice_below(p->pause_ns);

@@ -95,6 +95,17 @@ udp_act(void)
 	    addr_port(&d->peer), d->size);
 }
 
+void
+udp_lose(int fd)
+{
+	struct datagram *d;
+
+	while ((d = udp_waiting(fd)) != NULL) {
+		d->state = DATAGRAM_LOST;
+		count(EVENT_DATAGRAM_LOST);
+	}
+}
+
 /* ---- what is to become of it: echod(8), DATAGRAMS ---- */
 
 static bool
@@ -125,7 +136,8 @@ udp_read(struct datagram *d, size_t room)
 	d->must_drop = d->size > room || d->to_many || port == 0 || port == 7 ||
 	    port == 19 || (port < 1024 && !host.terms.low_ports) ||
 	    is_own_port(port, true) || terms_deny(&host.terms, d->home);
-	d->may_drop = d->must_drop || is_own_port(port, false) || scarce;
+	d->may_drop = d->must_drop || is_own_port(port, false) || scarce ||
+	    (host.stops > 0 && port < 10000); /* it was ours until just now */
 }
 
 void
@@ -144,7 +156,7 @@ static struct datagram *
 find_read(int order)
 {
 	for (int i = 0; i < ndatagrams; i++)
-		if (datagrams[i].state != DATAGRAM_WAITS && datagrams[i].order == order)
+		if (datagrams[i].state >= DATAGRAM_READ && datagrams[i].order == order)
 			return &datagrams[i];
 	return NULL;
 }

@@ -16,7 +16,7 @@ struct datagram {
 	bool to_many;	/* or that of a broadcast, or a group */
 	size_t size;
 	int fd; /* the socket it came to */
-	enum { DATAGRAM_WAITS, DATAGRAM_READ, DATAGRAM_OVER } state;
+	enum { DATAGRAM_WAITS, DATAGRAM_LOST, DATAGRAM_READ, DATAGRAM_OVER } state;
 
 	/* for the checks */
 	int order; /* in which they were read */
@@ -32,6 +32,9 @@ void udp_begin(void);
 /* When the next one comes; and let it. */
 int64_t udp_next_ns(void);
 void udp_act(void);
+
+/* This socket is closed, and what waits there is lost. */
+void udp_lose(int fd);
 
 /* The server reads it, as it is to be judged now. */
 void udp_read(struct datagram *d, size_t room);
