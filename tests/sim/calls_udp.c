@@ -151,6 +151,8 @@ take_message(int fd, struct msghdr *m)
 {
 	size_t size = segment_of(m), last = m->msg_iovlen - 1;
 
+	if (last > 0)
+		count(EVENT_RUN);
 	require((size > 0) == (last > 0), "%zu datagrams in segments of %zu bytes",
 	    m->msg_iovlen, size);
 	for (size_t i = 0; i <= last; i++) {
@@ -181,6 +183,10 @@ __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags)
 		s->busy_ns = s->full_ns;
 	if (err != 0)
 		return fails("sendmmsg", fd, err);
+	if (net.no_runs != 0 && messages->msg_hdr.msg_iovlen > 1) {
+		count(EVENT_RUN_REFUSED);
+		return fails("sendmmsg of a run", fd, net.no_runs);
+	}
 	n = (unsigned)fault_short(CALL_SENDMMSG, n);
 	for (unsigned i = 0; i < n; i++)
 		take_message(fd, &messages[i].msg_hdr);

@@ -33,6 +33,7 @@ static const struct {
 	[EVENT_NO_DESCRIPTOR] = { "host", "no descriptor left" },
 	[EVENT_INHERITED] = { "host", "inherited sockets" },
 	[EVENT_FAMILY_MISSING] = { "host", "family missing" },
+	[EVENT_RUN_REFUSED] = { "host", "runs of datagrams refused" },
 	[EVENT_FILE_IN_THE_WAY] = { "host", "files in the way" },
 	[EVENT_FILE_TOUCHED] = { "host", "files taken away" },
 	[EVENT_SERVED] = { "server", "served" },
@@ -41,6 +42,7 @@ static const struct {
 	[EVENT_PACED] = { "server", "made to wait" },
 	[EVENT_SHUT_DOWN] = { "server", "ended by it" },
 	[EVENT_ANSWERED] = { "server", "datagrams answered" },
+	[EVENT_RUN] = { "server", "in runs" },
 };
 
 void

@@ -20,6 +20,8 @@ net_begin(void)
 {
 	memset(&net, 0, sizeof(net));
 	net.limit = (int)dice_pick(FDS_MAX, FDS_MAX, FDS_MAX, 12, 20);
+	if (dice_once_in(3))
+		net.no_runs = (int)dice_pick(EIO, EINVAL, EMSGSIZE, EOPNOTSUPP);
 	if (dice_once_in(8)) {
 		net.missing = (int)dice_pick(AF_INET6, AF_INET6, AF_INET);
 		net.missing_errno = (int)dice_pick(EAFNOSUPPORT, EPROTONOSUPPORT,

@@ -69,6 +69,20 @@ address(struct datagram *d, const struct descriptor *socket)
 		addr_parse(&d->to, "198.51.100.1:0");
 }
 
+/* The next of several that a peer sends, most of one size. */
+static void
+follow(struct datagram *d, const struct datagram *before)
+{
+	if (before->fd != d->fd || before->size == 0)
+		return;
+	d->home = before->home;
+	d->peer = before->peer;
+	d->to = before->to;
+	d->to_many = before->to_many;
+	d->size = dice_once_in(4) ? 1 + (size_t)dice_below((int64_t)before->size)
+				  : before->size;
+}
+
 void
 udp_act(void)
 {
@@ -90,6 +104,8 @@ udp_act(void)
 		.fd = fd,
 		.size = (size_t)dice_pick(1, 10, 1400, 9000) };
 	address(d, &net.table[fd]);
+	if (d->number > 1 && dice_once_in(2))
+		follow(d, d - 1);
 	count(EVENT_DATAGRAM);
 	trace("datagram %d comes to %d from port %u, %zu bytes", d->number, fd,
 	    addr_port(&d->peer), d->size);
