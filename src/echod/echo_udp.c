@@ -209,9 +209,11 @@ echo_udp_service_configure(struct echo_udp_service *s, const struct config *conf
 {
 	s->guard.access = &config->access;
 	s->guard.allow_low_ports = config->udp_allow_low_ports;
-	s->guard.rule = config->udp_burst_per_address == 0
-	    ? bucket_rule(0, 1)
-	    : bucket_rule(config->udp_rate_per_address, config->udp_burst_per_address);
+	udp_guard_set_rule(&s->guard,
+	    config->udp_burst_per_address == 0
+		? bucket_rule(0, 1)
+		: bucket_rule(config->udp_rate_per_address,
+		      config->udp_burst_per_address));
 }
 
 void

@@ -43,6 +43,15 @@ udp_guard_close(struct udp_guard *g)
 	g->slots = NULL;
 }
 
+void
+udp_guard_set_rule(struct udp_guard *g, struct bucket_rule rule)
+{
+	if (rule.every_ns == g->rule.every_ns && rule.room == g->rule.room)
+		return;
+	g->rule = rule;
+	memset(g->slots, 0, UDP_GUARD_SLOTS * sizeof(*g->slots));
+}
+
 /* ---- ports ---- */
 
 void

@@ -51,9 +51,12 @@ struct udp_guard {
 	struct bucket *slots;
 };
 
-/* Without limits yet; set access, and what else stands above.  Returns 0, or -errno; close it in either case. */
+/* Without limits yet; set access, and what else stands above, and the rule.  Returns 0, or -errno; close it in either case. */
 int udp_guard_open(struct udp_guard *g);
 void udp_guard_close(struct udp_guard *g);
+
+/* From now on; all buckets are full then, for what they owed was under another rule. */
+void udp_guard_set_rule(struct udp_guard *g, struct bucket_rule rule);
 
 /* What the datagram deserves; UDP_ANSWER takes a token. */
 enum udp_verdict udp_guard_judge(struct udp_guard *g, const struct udp_datagram *d,

@@ -160,7 +160,7 @@ answered(const char *peer, int64_t at_ns)
 
 START_TEST(each_address_has_its_rate)
 {
-	guard.rule = bucket_rule(10, 5);
+	udp_guard_set_rule(&guard, bucket_rule(10, 5));
 	ck_assert_int_eq(answered("192.0.2.1:5000", START_NS), 5);
 	ck_assert_int_eq(answered("192.0.2.1:5001", START_NS), 0);
 	ck_assert_int_eq(answered("192.0.2.2:5000", START_NS), 5);
@@ -170,7 +170,7 @@ END_TEST
 
 START_TEST(a_64_is_one_address)
 {
-	guard.rule = bucket_rule(10, 5);
+	udp_guard_set_rule(&guard, bucket_rule(10, 5));
 	ck_assert_int_eq(answered("[2001:db8::1]:5000", START_NS), 5);
 	ck_assert_int_eq(answered("[2001:db8::ffff:0:0:2]:5000", START_NS), 0);
 	ck_assert_int_eq(answered("[2001:db8:0:1::1]:5000", START_NS), 5);
@@ -179,14 +179,27 @@ END_TEST
 
 START_TEST(zero_is_no_limit)
 {
-	guard.rule = bucket_rule(0, 1);
+	udp_guard_set_rule(&guard, bucket_rule(0, 1));
 	ck_assert_int_eq(answered("192.0.2.1:5000", START_NS), 100);
+}
+END_TEST
+
+START_TEST(another_rule_begins_with_full_buckets)
+{
+	udp_guard_set_rule(&guard, bucket_rule(1, 100));
+	ck_assert_int_eq(answered("192.0.2.1:5000", START_NS), 100);
+	udp_guard_set_rule(&guard, bucket_rule(1, 100)); /* the same */
+	ck_assert_int_eq(answered("192.0.2.1:5000", START_NS), 0);
+	udp_guard_set_rule(&guard, bucket_rule(1000, 100));
+	ck_assert_int_eq(answered("192.0.2.1:5000", START_NS), 100);
+	udp_guard_set_rule(&guard, bucket_rule(1000, 50));
+	ck_assert_int_eq(answered("192.0.2.1:5000", START_NS), 50);
 }
 END_TEST
 
 START_TEST(what_is_dropped_costs_no_token)
 {
-	guard.rule = bucket_rule(10, 5);
+	udp_guard_set_rule(&guard, bucket_rule(10, 5));
 	for (int i = 0; i < 100; i++)
 		judge("192.0.2.1:7");
 	ck_assert_int_eq(answered("192.0.2.1:5000", START_NS), 5);
@@ -199,7 +212,7 @@ START_TEST(others_cannot_refresh_a_bucket)
 	struct udp_datagram d = from("10.0.0.0:5000");
 	int served = 0;
 
-	guard.rule = bucket_rule(10, 5);
+	udp_guard_set_rule(&guard, bucket_rule(10, 5));
 	ck_assert_int_eq(answered("192.0.2.1:5000", START_NS), 5);
 	for (uint32_t i = 0; i < 1000000; i++) {
 		d.peer.in.sin_addr.s_addr = htonl(0x0a000000 + i);
@@ -221,7 +234,7 @@ START_TEST(few_neighbours_share_a_bucket)
 
 		udp_guard_close(&guard);
 		set_up();
-		guard.rule = bucket_rule(10, 1);
+		udp_guard_set_rule(&guard, bucket_rule(10, 1));
 		for (int i = 0; i < 2000; i++) {
 			d.peer.in6.sin6_addr.s6_addr[6] = (uint8_t)(i >> 8);
 			d.peer.in6.sin6_addr.s6_addr[7] = (uint8_t)i;
@@ -258,6 +271,7 @@ main(void)
 	tcase_add_test(tc, each_address_has_its_rate);
 	tcase_add_test(tc, a_64_is_one_address);
 	tcase_add_test(tc, zero_is_no_limit);
+	tcase_add_test(tc, another_rule_begins_with_full_buckets);
 	tcase_add_test(tc, what_is_dropped_costs_no_token);
 	tcase_add_test(tc, others_cannot_refresh_a_bucket);
 	tcase_add_test(tc, few_neighbours_share_a_bucket);
