@@ -27,6 +27,7 @@ signals_block(const struct signal_action *actions)
 
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* the log may not grow: write(2) says so too */
 }
 
 static void

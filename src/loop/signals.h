@@ -19,8 +19,8 @@ struct signals {
 };
 
 /*
- * From now on the signals of the table wait for signals_start(), and PIPE is
- * ignored.  First thing in main(), so that none of them is lost.
+ * From now on the signals of the table wait for signals_start(), and PIPE and
+ * XFSZ are ignored.  First thing in main(), so that none of them is lost.
  */
 void signals_block(const struct signal_action *actions);
 
