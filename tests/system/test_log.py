@@ -1,4 +1,4 @@
-"""What it writes in its log, how much of it, and who may read it how slowly."""
+"""What it writes in its log, and how much of it."""
 
 import os
 import re
@@ -165,60 +165,7 @@ def test_flood_of_refusals(backend):
         assert BURST <= told <= BURST + PER_SECOND * seconds + 1
 
 
-# ---- who reads it ----
-
-
-def with_full_pipe(backend, use):
-    """Call use(echod, read end) with the log in a pipe that nobody reads."""
-    read_end, write_end = os.pipe()
-    with open(read_end, "rb", closefd=False) as log:
-        args = ["-v", "-p", free_port()]
-        with Echod(backend, args, stderr=write_end) as echod:
-            # A descriptor of our own: its O_NONBLOCK must not be echod's as well.
-            filler = os.open(f"/proc/self/fd/{write_end}", os.O_WRONLY | os.O_NONBLOCK)
-            os.close(write_end)
-            try:
-                while True:
-                    os.write(filler, b".")
-            except BlockingIOError:
-                os.close(filler)
-            use(echod, log)
-    os.close(read_end)
-
-
-def talk(echod):
-    for _ in range(50):
-        client = echod.connect()
-        check_echo(client)
-        finish(client)
-
-
-def test_full_pipe(backend):
-    """A reader that stands still stops nothing; later it learns what it has missed."""
-
-    def use(echod, log):
-        talk(echod)
-        os.read(log.fileno(), 1 << 20)
-        echod.collect(log)
-        echod.signal(signal.SIGUSR1)
-        echod.wait_log(r"\d+ lines of log were lost")
-        echod.wait_log("statistics")
-
-    with_full_pipe(backend, use)
-
-
-def test_reader_gone(backend):
-    """A log that nobody will read again is no reason to end."""
-
-    def use(echod, log):
-        nobody = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(nobody, log.fileno())
-        os.close(nobody)
-        talk(echod)
-        echod.signal(signal.SIGUSR1)
-        talk(echod)
-
-    with_full_pipe(backend, use)
+# ---- who reads it; see test_log_faults.py for those who do not ----
 
 
 def test_journal(backend):
