@@ -34,6 +34,12 @@ class Skip(Exception):
     """This machine cannot run the test; says why."""
 
 
+def is_sanitized():
+    """Was echod built with --enable-sanitizers?"""
+    with open(ECHOD, "rb") as file:
+        return b"__asan_init" in file.read()
+
+
 # ---- time ----
 
 

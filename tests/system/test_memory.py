@@ -3,7 +3,7 @@
 import re
 import time
 
-from harness import ECHOD, Echod, Skip, main, read_exactly, wait_until
+from harness import Echod, Skip, is_sanitized, main, read_exactly, wait_until
 
 BUFFER = 65536  # limits.buffer_size
 PEERS = 100
@@ -12,9 +12,8 @@ OVERHEAD = 4096  # of malloc(3), for an allocation of some pages
 
 
 def check_build():
-    with open(ECHOD, "rb") as file:
-        if b"__asan_init" in file.read():
-            raise Skip("most of the memory is the sanitizer's")
+    if is_sanitized():
+        raise Skip("most of the memory is the sanitizer's")
 
 
 def anonymous(echod):
