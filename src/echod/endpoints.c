@@ -26,13 +26,15 @@ static void
 trouble(struct listener *l, int err)
 {
 	struct endpoint *e = container_of(l, struct endpoint, listener);
+	enum log_level level = err == 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING;
 
-	if (err == 0) {
-		log_info("accepting again on %s", e->name);
+	e->set->pauses += err != 0;
+	if (!log_admits(&e->set->troubles, level, loop_now_ns(e->set->loop)))
 		return;
-	}
-	e->set->pauses++;
-	log_warning("cannot accept on %s for now: %s", e->name, strerror(err));
+	if (err == 0)
+		log_info("accepting again on %s", e->name);
+	else
+		log_warning("cannot accept on %s for now: %s", e->name, strerror(err));
 }
 
 static void

@@ -4,13 +4,14 @@
 
 #include <stdint.h>
 
+#include "base/log.h"
 #include "echod/config.h"
 #include "echod/endpoint.h"
 #include "loop/loop.h"
 #include "loop/task.h"
 #include "net/addr.h"
 
-/* Part of a struct of yours; set loop, udp and accepted, the rest zero. */
+/* Part of a struct of yours; set loop, udp, accepted and troubles.what, the rest zero. */
 struct endpoints {
 	struct loop *loop;
 	struct echo_udp_service *udp; /* that datagrams are for */
@@ -24,6 +25,7 @@ struct endpoints {
 	struct endpoint_list leaving; /* given up, but their tasks are not yet done */
 	struct listener_pace pace;    /* of those for TCP */
 	uint64_t pauses;	      /* times that accept(2) ran out of something */
+	struct log_kind troubles;     /* those pauses, in the log */
 };
 
 /*

@@ -26,6 +26,7 @@ report(void *arg)
 
 	log_settle(&s->closings);
 	log_settle(&s->refusals);
+	log_settle(&s->endpoints.troubles);
 	log_settle(&s->udp.drops);
 	notify_status(stats_status(&s->stats, status));
 	if (s->stats.connections == 0)
@@ -133,6 +134,7 @@ server_open(struct server *s, struct config *config)
 		.config = *config,
 		.closings = { .what = "closed connections" },
 		.refusals = { .what = "refused connections" },
+		.endpoints = { .troubles = { .what = "pauses in accepting" } },
 	};
 	r = loop_open(&s->loop, &lo);
 	if (r < 0) {

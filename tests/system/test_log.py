@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import signal
 import socket
 import time
@@ -162,6 +163,25 @@ def test_flood_of_refusals(backend):
         seconds = time.monotonic() - start
         told = len(echod.find_log(r"\blimit \("))
         assert told + left_out(echod, "refused connections") == 200
+        assert BURST <= told <= BURST + PER_SECOND * seconds + 1
+
+
+def test_flood_of_pauses(backend):
+    """Each client gets the only descriptor, and the next one has to wait."""
+    with Echod(backend) as echod:
+        most = echod.fds() + 1
+        resource.prlimit(echod.pid, resource.RLIMIT_NOFILE, (most, most))
+        start = time.monotonic()
+        for client in [echod.connect() for _ in range(200)]:
+            check_echo(client)
+            client.close()
+        echod.signal(signal.SIGTERM)
+        assert echod.wait_exit() == 0
+        seconds = time.monotonic() - start
+        pauses = int(echod.wait_log(r"stopped: .*\b(\d+) accept pauses")[0][1])
+        told = len(echod.find_log("cannot accept on|accepting again on"))
+        assert pauses >= 199
+        assert told + left_out(echod, "pauses in accepting") >= 2 * pauses - 1
         assert BURST <= told <= BURST + PER_SECOND * seconds + 1
 
 
