@@ -5,16 +5,30 @@ In make check it takes some seconds; from the build folder, for as long as you l
     PYTHONPATH=SRCDIR/tests/system SOAK_SECONDS=600 python3 SRCDIR/tests/soak.py
 """
 
+import contextlib
+import json
 import os
 import random
 import re
 import resource
+import signal
 import sys
+import tempfile
 import threading
 import time
 
 import harness
-from harness import ECHOD, PATIENCE, Echod, check_echo, fill, main, reset, wait_until
+from harness import (
+    PATIENCE,
+    Echod,
+    check_echo,
+    fill,
+    free_port,
+    is_sanitized,
+    main,
+    reset,
+    wait_until,
+)
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "stress"))
 from stress import start_stress  # noqa: E402
@@ -22,31 +36,84 @@ from stress import start_stress  # noqa: E402
 SECONDS = float(os.environ.get("SOAK_SECONDS", 4))
 harness.TEST_TIMEOUT = 2 * SECONDS + 60
 
-MODES = {
-    "steady": ["-c10", "-p4", "-s1-20000", "-r1000"],
-    "churn": ["-c5", "-r200"],
-    "halfclose": ["-c2", "-s1-100000"],
-    "idle": ["-c50"],
-    "slow": ["-c5"],
-    "abort": ["-c2"],
-}
-LIMITS = {"max_connections": 500, "buffer_size": 65536}
+LOADS = [
+    "tcp -m steady -c10 -p4 -s1-20000 -r1000",
+    "tcp -m churn -c5 -r200",
+    "tcp -m halfclose -c2 -s1-100000",
+    "tcp -m idle -c50",
+    "tcp -m slow -c5",
+    "tcp -m abort -c2",
+    "udp -c10 -p4 -s1-20000 -r500",
+    "unix -m steady -c10 -p4 -s1-20000 -r500",
+    "unix -m churn -c5 -r100",
+    "unix -m halfclose -c2 -s1-100000",
+    "unix -m slow -c5",
+    "unix -m abort -c2",
+]
+FEW = 5  # descriptors that it gets when there are few
 
 
-def anonymous(echod):
-    with open(f"/proc/{echod.pid}/status", encoding="utf-8") as file:
-        return 1024 * int(re.search(r"\nRssAnon:\s*(\d+) kB", file.read())[1])
+class Soaked(Echod):
+    """On all kinds of sockets, with a configuration that changes."""
+
+    def __init__(self, backend):
+        self.home = tempfile.TemporaryDirectory(prefix="echod-soak-")
+        self.targets, self.more = self.target_set("one"), self.target_set("two")
+        super().__init__(backend, **self.terms(0))
+
+    def target_set(self, name):
+        port = free_port()
+        return {
+            "tcp": f"127.0.0.1:{port}",
+            "udp": f"udp:127.0.0.1:{port}",
+            "unix": f"unix:{self.home.name}/{name}",
+        }
+
+    def terms(self, turn):
+        """In every second turn it listens on more, and is less patient."""
+        odd = turn % 2
+        return {
+            "listen": [*self.targets.values(), *self.more.values()][: 6 if odd else 3],
+            "limits": {"max_connections": 500, "buffer_size": 65536},
+            "timeouts": {"idle": 300 - odd},
+            "udp": {"rate_per_address": 0},
+        }
+
+    def status(self, name):
+        """Bytes, by a line of /proc/PID/status."""
+        with open(f"/proc/{self.pid}/status", encoding="utf-8") as file:
+            return 1024 * int(re.search(rf"\n{name}:\s*(\d+) kB", file.read())[1])
 
 
 # ---- what goes on at the same time ----
 
 
 def reload_each_second(echod, stop):
+    """And meanwhile it is short of descriptors for a moment, again and again."""
     turn = 0
-    while not stop.wait(1):
+    while not stop.wait(0.8):
         turn += 1
-        echod.write_config(limits=LIMITS, timeouts={"idle": 300 + turn % 2})
+        echod.write_config(**echod.terms(turn))
         echod.reload()
+        with few_descriptors(echod):
+            stop.wait(0.2)
+    echod.write_config(**echod.terms(0))
+    echod.reload()
+
+
+def pauses(echod):
+    """How often there was no descriptor for a client."""
+    start = len(echod.lines)
+    echod.signal(signal.SIGUSR1)
+    return int(echod.wait_log(r"statistics: .*\b(\d+) accept pauses", start)[0][1])
+
+
+@contextlib.contextmanager
+def few_descriptors(echod):
+    was = resource.prlimit(echod.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(echod.pid, resource.RLIMIT_NOFILE, (echod.fds() + FEW, was[1]))
+    yield
+    resource.prlimit(echod.pid, resource.RLIMIT_NOFILE, was)
 
 
 def be_rude(echod, stop):
@@ -90,15 +157,21 @@ class Worker(threading.Thread):
 
 
 def all_at_once(echod, seconds):
+    """Returns how many messages were exchanged, and over how many connections."""
     stop = threading.Event()
     workers = [Worker(work, echod, stop) for work in (reload_each_second, be_rude)]
-    target = f"127.0.0.1:{echod.port()}"
-    options = ["-d", seconds, "--timeout", PATIENCE, target]
-    runs = [start_stress("-m", m, *args, *options) for m, args in MODES.items()]
+    runs = []
     try:
-        for mode, run in zip(MODES, runs):
+        for load in LOADS:
+            kind, *args = load.split()
+            options = ["--json", "-d", seconds, "--timeout", PATIENCE, echod.targets[kind]]
+            runs.append(start_stress(*args, *options))
+        messages = connects = 0
+        for load, run in zip(LOADS, runs):
             out, err = run.communicate(timeout=seconds + PATIENCE)
-            assert run.returncode == 0, (mode, run.returncode, out, err)
+            assert run.returncode == 0, (load, run.returncode, out, err)
+            messages += json.loads(out)["messages"]
+            connects += json.loads(out)["connects"]
     finally:
         stop.set()
         for run in runs:
@@ -106,20 +179,19 @@ def all_at_once(echod, seconds):
                 run.kill()
     for worker in workers:
         worker.end()
+    return messages, connects
 
 
-def run_out_of_descriptors(echod, fds):
-    """Ten places for thirty clients, who all get their turn."""
-    was = resource.prlimit(echod.pid, resource.RLIMIT_NOFILE)
-    start = len(echod.lines)
-    resource.prlimit(echod.pid, resource.RLIMIT_NOFILE, (fds + 10, was[1]))
-    clients = [echod.connect() for _ in range(30)]
-    for client in clients:
-        check_echo(client)
-        client.close()
-        echod.clients.remove(client)
-    echod.wait_log("cannot accept on .*: Too many open files", start)
-    resource.prlimit(echod.pid, resource.RLIMIT_NOFILE, was)
+def run_out_of_descriptors(echod):
+    """A few places for thirty clients, who all get their turn."""
+    before = pauses(echod)
+    with few_descriptors(echod):
+        clients = [echod.connect() for _ in range(30)]
+        for client in clients:
+            check_echo(client)
+            client.close()
+            echod.clients.remove(client)
+    assert pauses(echod) > before
 
 
 # ---- and afterwards ----
@@ -127,29 +199,35 @@ def run_out_of_descriptors(echod, fds):
 
 def check_as_before(echod, fds, memory):
     wait_until(lambda: echod.fds() == fds, "all descriptors are closed")
-    now = anonymous(echod)
-    print(f"# memory: {memory} bytes before, {now} after")
-    with open(ECHOD, "rb") as file:
-        if b"__asan_init" not in file.read():  # which keeps what was freed
-            assert now <= memory + 512 * 1024, "memory is not given back"
+    now = echod.status("RssAnon")
+    print(f"# memory: {memory} bytes before, {now} after, {echod.status('VmHWM')} at most")
+    if not is_sanitized():  # which keeps what was freed
+        assert now <= memory + 512 * 1024, "memory is not given back"
 
     cpu = echod.cpu_seconds()
     time.sleep(1)
+    print(f"# CPU: {cpu} s, and {echod.cpu_seconds() - cpu:.2f} s in a second afterwards")
     assert echod.cpu_seconds() - cpu < 0.1, "it is busy, and nobody is there"
-    assert not echod.find_log("error"), echod.find_log("error")[0].string
+    wrong = echod.find_log(r"^\S+ error: | error [1-9]")  # a line, or in the statistics
+    assert not wrong, wrong[0].string
     check_echo(echod.connect())
 
 
 def test_soak(backend):
-    with Echod(backend, limits=LIMITS) as echod:
+    with Soaked(backend) as echod:
         fds = echod.fds()
         all_at_once(echod, 0.5)  # so that it has what it needs anyway
         wait_until(lambda: echod.fds() == fds, "all descriptors are closed")
-        memory = anonymous(echod)
+        memory = echod.status("RssAnon")
 
-        all_at_once(echod, SECONDS)
+        messages, connects = all_at_once(echod, SECONDS)
+        reloads = len(echod.find_log("reloaded"))
+        short = pauses(echod)
+        print(f"# {messages} messages, {connects} connections, {reloads} reloads, "
+              f"short of descriptors {short} times")
+        assert reloads >= SECONDS / 2 and short > 0
         wait_until(lambda: echod.fds() == fds, "all descriptors are closed")
-        run_out_of_descriptors(echod, fds)
+        run_out_of_descriptors(echod)
         check_as_before(echod, fds, memory)
 
 
