@@ -84,13 +84,21 @@ def connect_networks(echod, lay):
     run(*far, "ip", "link", "set", "far", "addrgenmode", "none", "up")
     for address in ["fd09::1/64", "fd09::2/64", "fe80::1/64"]:
         run(*far, "ip", "addr", "add", address, "dev", "far", "nodad")
-    wait_until(lambda: is_up("near"), "the cable is plugged in")
+    wait_until(lambda: "LOWER_UP" in tell("ip", "link", "show", "near"), "it is plugged in")
+    for host, address in [([], "fe80::100"), (far, "fe80::1")]:  # the last one of each
+        wait_until(lambda: is_taken(host, address), "it has its addresses")
     return far
 
 
-def is_up(interface):
-    command = ["ip", "link", "show", interface]
-    return "LOWER_UP" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
+def tell(*command):
+    """What the command prints."""
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+def is_taken(host, address):
+    """An IPv6 address has been given, but is what comes for it taken yet?"""
+    table = tell(*host, "ip", "-6", "route", "show", "table", "local")
+    return f"local {address} " in table
 
 
 class Far(Echod):
