@@ -12,6 +12,7 @@ import random
 import re
 import resource
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -197,6 +198,16 @@ def run_out_of_descriptors(echod):
 # ---- and afterwards ----
 
 
+def fill_batch(echod):
+    """Datagrams that come at once have a place each, which is touched when it is used."""
+    host, port = echod.targets["udp"].split(":")[1:]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        echod.pause()
+        for _ in range(100):
+            sock.sendto(bytes(20_000), (host, int(port)))
+        echod.resume()
+
+
 def memory_at_rest(echod, fds):
     """A second after the last connection it gives back what it does not need."""
     wait_until(lambda: echod.fds() == fds, "all descriptors are closed")
@@ -223,6 +234,7 @@ def test_soak(backend):
     with Soaked(backend) as echod:
         fds = echod.fds()
         all_at_once(echod, 0.5)  # so that it has what it needs anyway
+        fill_batch(echod)
         memory = memory_at_rest(echod, fds)
 
         messages, connects = all_at_once(echod, SECONDS)
