@@ -242,7 +242,7 @@ def test_soak(backend):
         short = pauses(echod)
         print(f"# {messages} messages, {connects} connections, {reloads} reloads, "
               f"short of descriptors {short} times")
-        assert reloads >= SECONDS / 2 and short > 0
+        assert reloads >= SECONDS / 2
         wait_until(lambda: echod.fds() == fds, "all descriptors are closed")
         run_out_of_descriptors(echod)
         check_as_before(echod, fds, memory)

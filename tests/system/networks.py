@@ -6,6 +6,7 @@ It has its own mounts as well, so that a test may have a small disk.
 
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +24,8 @@ def run(*command):
 
 def enter_new_network():
     """From now on this process is root of a network with nothing in it."""
+    if shutil.which("ip") is None:
+        raise Skip("no ip(8)")
     uid, gid = os.getuid(), os.getgid()
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS) != 0:

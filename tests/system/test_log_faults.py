@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -120,7 +121,7 @@ def test_file_size_limit(backend):
 def small_disk():
     with tempfile.TemporaryDirectory(prefix="echod-disk-") as folder:
         mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "echod-test", folder]
-        if subprocess.run(mount).returncode != 0:
+        if shutil.which("mount") is None or subprocess.run(mount).returncode != 0:
             raise Skip("no file system of one's own")
         try:
             yield folder
