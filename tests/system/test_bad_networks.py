@@ -19,7 +19,7 @@ FOUR, SIX = f"10.9.0.1:{PORT}", f"[fd09::1]:{PORT}"
 SETTINGS = {"listen": [f"*:{PORT}", f"udp:*:{PORT}"], "udp": {"rate_per_address": 0}}
 STREAMS = ["--timeout", 15]
 ONE_PACKET = "1-1400"  # for two flipped bits, one in each of two, may be found by nobody
-DATAGRAMS = ["--udp", "-c2", "-p8", "-r300", "-d0.6"]
+DATAGRAMS = ["--udp", "-c2", "-p8", "-r400", "-d0.4"]
 
 
 def together(*runs):
@@ -50,8 +50,8 @@ def over(backend, wait=5, size="1-3000", **badness):
     wire = Wire(**badness)
     with Far(backend, wire.lay, **SETTINGS):
         *streams, four, six = together(
-            [*STREAMS, "-c3", "-p4", "-s1-400000", "-n30", FOUR],
-            [*STREAMS, "-c5", "-m", "halfclose", "-s1-20000", "-n60", SIX],
+            [*STREAMS, "-c3", "-p4", "-s1-400000", "-n20", FOUR],
+            [*STREAMS, "-c5", "-m", "halfclose", "-s1-20000", "-n30", SIX],
             [*DATAGRAMS, "-s", size, "--timeout", wait, FOUR],
             [*DATAGRAMS, "-s", size, "--timeout", wait, SIX],
         )
