@@ -135,7 +135,7 @@ dump_key(const struct config *c, const struct config_key *key, FILE *out)
 static int
 group_len(const struct config_key *key)
 {
-	const char *dot = key->name == NULL ? NULL : strchr(key->name, '.');
+	const char *dot = strchr(key->name, '.');
 
 	return dot == NULL ? 0 : (int)(dot - key->name);
 }
