@@ -6,7 +6,8 @@
 static void
 on_ready(struct ev_loop *loop, ev_io *io, int revents)
 {
-	enum echoed echoed = revents & EV_WRITE ? echo_rest(io->fd) : echo_once(io->fd);
+	enum echoed echoed = (revents & EV_WRITE) ? echo_rest(io->fd)
+						  : echo_once(io->fd);
 	int events = echoed == ECHO_REST ? EV_WRITE : EV_READ;
 
 	if (echoed == ECHO_GONE) {
