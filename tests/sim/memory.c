@@ -62,7 +62,7 @@ note(void *p, size_t size)
 
 /* Forget a piece.  Returns its size; 0: it is none of ours. */
 static size_t
-forget(void *p)
+forget(const void *p)
 {
 	size_t i = pieces.n, size;
 
