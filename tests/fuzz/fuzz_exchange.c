@@ -8,46 +8,10 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "fuzz/conductor.h"
 #include "fuzz/server.h"
-#include "stress/run.h"
 #include "stress/stream.h"
 #include "stress/verdict.h"
-#include "support/fake_clock.h"
-
-struct figures *__wrap_figures_new(void);
-
-/* They are large: one is enough, and to give it back each time takes too long. */
-struct figures *
-__wrap_figures_new(void)
-{
-	static struct figures figures;
-
-	memset(&figures, 0, sizeof(figures));
-	return &figures;
-}
-
-struct conductor {
-	struct task task;
-	struct run run;
-};
-
-static enum step
-conduct(struct task *t)
-{
-	struct run *r = &container_of(t, struct conductor, task)->run;
-
-	TASK_BEGIN(t);
-	REQUIRE(run_start(r, t) == 0);
-	run_count(r);
-	while (!run_is_settled(r))
-		YIELD(t, woken());
-	run_stop(r);
-	YIELD(t, joined(&r->readers));
-	run_end(r);
-	TASK_END(t);
-}
-
-static const struct task_type conductor_task = { .name = "conductor", .run = conduct };
 
 /* ---- is that what it should say? ---- */
 
@@ -157,27 +121,15 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct conductor c; /* large */
-	struct loop_options loop_options = {
-		.backend = &poller_server,
-		.now_ns = fake_clock_ns,
-		.buffer_size = 1024,
-	};
 	struct fuzz in = { data, size };
 	struct options options = any_options(&in);
 	struct target target = { .text = "server", .naddrs = 1 };
-	struct loop *loop;
 
-	fake_clock_reset();
 	server_open(in);
-	REQUIRE(loop_open(&loop, &loop_options) == 0);
-	REQUIRE(run_init(&c.run, loop, &options, &target) == 0);
-	REQUIRE(task_start(loop, &c.task, NULL, &conductor_task, 0) == 0);
-	REQUIRE(loop_run(loop) == 0);
+	conductor_run(&c, &options, &target, &poller_server);
 	server_close();
 	check_failures(&c.run);
 	check_figures(&c.run);
-	c.run.figures = NULL;
-	run_release(&c.run);
-	loop_close(loop);
+	conductor_release(&c);
 	return 0;
 }

@@ -16,7 +16,6 @@ enum step __wrap_dial(struct task *t, struct dial *d);
 ssize_t __wrap_send(int fd, const void *buf, size_t size, int flags);
 ssize_t __wrap_recv(int fd, void *buf, size_t room, int flags);
 int __wrap_shutdown(int fd, int how);
-int64_t __wrap_clock_monotonic_ns(void);
 
 void
 server_open(struct fuzz in)
@@ -229,12 +228,6 @@ __wrap_shutdown(int fd, int how)
 	REQUIRE(fd == FD && how == SHUT_WR && !server.fin);
 	server.fin = true;
 	return 0;
-}
-
-int64_t
-__wrap_clock_monotonic_ns(void)
-{
-	return fake_clock_ns();
 }
 
 /* ---- the poller ---- */

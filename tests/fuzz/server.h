@@ -2,7 +2,7 @@
  * server.h - an echo server at the other end of the stress client's calls: honest, but
  * in pieces as the input says, or with one thing wrong.
  *
- * The linker puts it in the place of dial(), send(2), recv(2), shutdown(2) and the clock.
+ * The linker puts it in the place of dial(), send(2), recv(2) and shutdown(2).
  */
 #ifndef ECHOD_TESTS_FUZZ_SERVER_H
 #define ECHOD_TESTS_FUZZ_SERVER_H

@@ -102,7 +102,7 @@ void model_start(struct actor *a, struct group *g, int64_t idle_ns);
 void model_wake(struct actor *a);
 void model_cancel(struct actor *a);
 void model_expire(struct actor *a);
-void model_idle(struct group *g, int64_t idle_ns);
+void model_idle(const struct group *g, int64_t idle_ns);
 void model_close(struct channel *c);
 
 /* It waits, as a->wait says; it has ended; it has been reaped. */

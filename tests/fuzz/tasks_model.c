@@ -133,7 +133,7 @@ deadline_ns(const struct actor *a, int64_t limit_ns)
 }
 
 void
-model_idle(struct group *g, int64_t idle_ns)
+model_idle(const struct group *g, int64_t idle_ns)
 {
 	for (int i = 0; i < ACTORS; i++) {
 		struct actor *a = world.actors[i];
