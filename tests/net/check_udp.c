@@ -405,6 +405,25 @@ START_TEST(both_families_on_one_socket)
 }
 END_TEST
 
+START_TEST(a_run_has_one_family)
+{
+	int clients[2];
+
+	serve_both_families();
+	for (size_t i = 0; i < 2; i++) {
+		struct addr to = loopback(families[i]);
+
+		addr_set_port(&to, addr_port(&at));
+		clients[i] = client_of(&to);
+		ck_says(clients[i], 10, i);
+	}
+	answer(2);
+	for (size_t i = 0; i < 2; i++)
+		ck_hears(clients[i], 10, i);
+	ck_assert_uint_eq(messages, 2);
+}
+END_TEST
+
 START_TEST(it_cannot_broadcast)
 {
 	int on = 1;
@@ -546,7 +565,7 @@ END_TEST
 
 START_TEST(a_batch_wants_memory)
 {
-	failing_nth("malloc", 1, ENOMEM);
+	failing_nth_of_all(1, ENOMEM);
 	ck_assert_int_eq(udp_batch_open(&batch), -ENOMEM);
 	ck_assert(failing_end());
 	ck_assert_ptr_null(batch);
@@ -583,6 +602,7 @@ main(void)
 	tcase_add_test(tc, another_error_is_not_about_runs);
 	tcase_add_test(tc, the_answer_comes_from_where_the_question_went);
 	tcase_add_loop_test(tc, both_families_on_one_socket, 0, 2);
+	tcase_add_test(tc, a_run_has_one_family);
 	tcase_add_test(tc, it_cannot_broadcast);
 	tcase_add_loop_test(tc, a_broadcast_is_told_from_others, 0, 2);
 	tcase_add_loop_test(tc, a_group_is_told_from_others, 0, 2);
