@@ -30,8 +30,6 @@ earn(struct spin *s, int credit)
 	s->credit += credit;
 	if (s->credit > CREDIT_MAX)
 		s->credit = CREDIT_MAX;
-	if (s->credit < 0)
-		s->credit = 0;
 }
 
 /* Remember fd.  Was it among the last few? */
