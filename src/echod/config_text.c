@@ -18,6 +18,22 @@ struct writer {
 	int whole_line; /* the one being written */
 };
 
+/* Grows the text.  open_memstream(3) would not say that memory ran out. */
+static ssize_t
+append(void *arg, const char *piece, size_t size)
+{
+	struct config_text *t = arg;
+	char *text = realloc(t->text, t->len + size + 1);
+
+	if (text == NULL)
+		return 0;
+	memcpy(text + t->len, piece, size);
+	t->text = text;
+	t->len += size;
+	text[t->len] = '\0';
+	return (ssize_t)size;
+}
+
 /* ---- where lines came from ---- */
 
 /* The next line of the whole text is that line of that file. */
@@ -222,16 +238,17 @@ config_text_read(struct config_text *ret, const char *path, config_complaint *co
     void *arg)
 {
 	struct writer w = { .t = ret, .whole_line = 1 };
-	size_t size;
 	int r;
 
 	*ret = (struct config_text){ .complain = complain, .arg = arg };
-	w.out = open_memstream(&ret->text, &size);
+	w.out = fopencookie(ret, "w", (cookie_io_functions_t){ .write = append });
 	if (w.out == NULL)
 		return -ENOMEM;
 	r = copy_file(&w, strdup(path));
-	if (fclose(w.out) != 0)
+	fflush(w.out);
+	if (ferror(w.out))
 		r = -ENOMEM;
+	fclose(w.out);
 	return r;
 }
 

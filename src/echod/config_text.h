@@ -26,6 +26,7 @@ struct config_origin {
 
 struct config_text {
 	char *text;
+	size_t len;
 	config_complaint *complain;
 	void *arg;
 	int errors; /* complaints so far */
