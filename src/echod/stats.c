@@ -28,7 +28,7 @@ stats_format(const struct stats *s, int64_t now_ns, char buf[STATS_TEXT])
 	    (double)(now_ns - s->started_ns) / 1e9, s->connections, s->accepted,
 	    s->bytes, s->accept_pauses);
 
-	for (int r = 0; r < REASONS && len > 0 && len < STATS_TEXT; r++)
+	for (int r = 0; r < REASONS; r++)
 		len += snprintf(buf + len, (size_t)(STATS_TEXT - len), " %s %" PRIu64,
 		    reason_names[r], s->ended[r]);
 	return buf;

@@ -30,7 +30,7 @@ struct stats {
 	bool reload_failed;	 /* the last one */
 };
 
-#define STATS_TEXT 320
+#define STATS_TEXT 400 /* the largest figures fit */
 
 /* One line about all of it, for the log.  Returns buf. */
 const char *stats_format(const struct stats *s, int64_t now_ns, char buf[STATS_TEXT]);
