@@ -1,5 +1,8 @@
 #include "echod/udp_guard.h"
 
+#include <errno.h>
+#include <sys/random.h>
+
 #include "base/clock.h"
 #include "base/util.h"
 #include "support/run.h"
@@ -8,6 +11,22 @@
 
 static struct access rules;
 static struct udp_guard guard;
+
+/* ---- the kernel's chance ---- */
+
+static int random_error;
+
+ssize_t __wrap_getrandom(void *buf, size_t size, unsigned flags);
+ssize_t __real_getrandom(void *buf, size_t size, unsigned flags);
+
+ssize_t
+__wrap_getrandom(void *buf, size_t size, unsigned flags)
+{
+	errno = random_error;
+	return random_error != 0 ? -1 : __real_getrandom(buf, size, flags);
+}
+
+/* ---- */
 
 static void
 set_up(void)
@@ -49,6 +68,16 @@ judge_port(int port)
 	return udp_guard_judge(&guard, &d, START_NS);
 }
 
+START_TEST(without_a_secret_there_is_no_guard)
+{
+	struct udp_guard other;
+
+	random_error = ENOSYS;
+	ck_assert_int_eq(udp_guard_open(&other), -ENOSYS);
+	udp_guard_close(&other);
+}
+END_TEST
+
 START_TEST(an_honest_one_is_answered)
 {
 	ck_assert_int_eq(judge("192.0.2.1:1024"), UDP_ANSWER);
@@ -56,6 +85,8 @@ START_TEST(an_honest_one_is_answered)
 	ck_assert_int_eq(judge("127.0.0.1:40000"), UDP_ANSWER);
 	ck_assert_int_eq(judge("[::1]:40000"), UDP_ANSWER);
 	ck_assert_int_eq(judge("[fe80::1]:40000"), UDP_ANSWER);
+	ck_assert_int_eq(judge("[0:0:1::]:40000"), UDP_ANSWER);
+	ck_assert_int_eq(judge("[::1:0:0]:40000"), UDP_ANSWER);
 	ck_assert_int_eq(judge("240.0.0.1:40000"), UDP_ANSWER);
 }
 END_TEST
@@ -262,6 +293,7 @@ main(void)
 	TCase *tc = tcase_create("udp_guard");
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_test(tc, without_a_secret_there_is_no_guard);
 	tcase_add_test(tc, an_honest_one_is_answered);
 	tcase_add_loop_test(tc, each_port_is_judged, 0, 2);
 	tcase_add_test(tc, a_port_of_ours_can_be_given_up);

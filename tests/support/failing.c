@@ -1,8 +1,10 @@
 #include "support/failing.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -11,8 +13,12 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "base/util.h"
+
+#define ALLOCATION "allocation"
+
 static struct {
-	const char *call; /* NULL: any */
+	const char *call; /* NULL: any; or ALLOCATION */
 	int n;		  /* how many more until it fails */
 	bool each;	  /* no matter how many */
 	int err;	  /* 0: none fails */
@@ -39,6 +45,15 @@ failing_nth_of_all(int n, int err)
 	failing_nth(NULL, n, err);
 }
 
+static const char *const allocations[] = { "malloc", "calloc", "realloc",
+	"reallocarray", "strdup", "asprintf", "fopencookie", "tsearch" };
+
+void
+failing_nth_allocation(int n)
+{
+	failing_nth(ALLOCATION, n, ENOMEM);
+}
+
 void
 failing_each(const char *call, int err)
 {
@@ -61,9 +76,20 @@ failing_lie(int option, int value)
 }
 
 static bool
+is_meant(const char *call)
+{
+	if (plan.call == NULL || strcmp(plan.call, call) == 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(allocations); i++)
+		if (strcmp(allocations[i], call) == 0)
+			return strcmp(plan.call, ALLOCATION) == 0;
+	return false;
+}
+
+static bool
 fails(const char *call)
 {
-	if (plan.err == 0 || (plan.call != NULL && strcmp(plan.call, call) != 0))
+	if (plan.err == 0 || !is_meant(call))
 		return false;
 	if (!plan.each && --plan.n != 0)
 		return false;
@@ -115,6 +141,44 @@ STAND_IN(void *, malloc, NULL, (size_t size), (size))
 STAND_IN(void *, calloc, NULL, (size_t n, size_t size), (n, size))
 STAND_IN(void *, realloc, NULL, (void *old, size_t size), (old, size))
 STAND_IN(void *, reallocarray, NULL, (void *old, size_t n, size_t size), (old, n, size))
+
+STAND_IN(char *, strdup, NULL, (const char *text), (text))
+STAND_IN(FILE *, fopencookie, NULL,
+    (void *arg, const char *mode, cookie_io_functions_t functions),
+    (arg, mode, functions))
+STAND_IN(void *, tsearch, NULL,
+    (const void *key, void **root, int (*compare)(const void *, const void *)),
+    (key, root, compare))
+
+int __wrap_asprintf(char **ret, const char *format, ...) PRINTF_LIKE(2, 3);
+int __wrap___asprintf_chk(char **ret, int flag, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
+int
+__wrap_asprintf(char **ret, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = fails("asprintf") ? -1 : vasprintf(ret, format, args);
+	va_end(args);
+	return n;
+}
+
+/* The same under _FORTIFY_SOURCE. */
+int
+__wrap___asprintf_chk(char **ret, int flag, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	(void)flag;
+	va_start(args, format);
+	n = fails("asprintf") ? -1 : vasprintf(ret, format, args);
+	va_end(args);
+	return n;
+}
 
 int __real_fcntl(int fd, int command, ...);
 int __wrap_fcntl(int fd, int command, ...);

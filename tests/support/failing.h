@@ -14,6 +14,9 @@ void failing_nth(const char *call, int n, int err);
 /* The same, whatever the call's name is. */
 void failing_nth_of_all(int n, int err);
 
+/* From now on the n-th call that allocates memory has none, and no other. */
+void failing_nth_allocation(int n);
+
 /* From now on each call of this name does. */
 void failing_each(const char *call, int err);
 

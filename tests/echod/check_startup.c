@@ -1,0 +1,283 @@
+/* The beginning, on a machine whose answers are the test's. */
+#include "echod/startup.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "support/captured.h"
+#include "support/run.h"
+
+/* ---- the machine ---- */
+
+static struct {
+	struct rlimit limit;
+	bool limit_unknown;
+	bool may_raise; /* the hard limit */
+	uid_t user;
+	bool has_file; /* SYSCONFDIR/echod.conf */
+	const char *loaded;
+} machine;
+
+int __wrap_getrlimit(int what, struct rlimit *ret);
+int __real_getrlimit(int what, struct rlimit *ret);
+int __wrap_setrlimit(int what, const struct rlimit *limit);
+int __real_setrlimit(int what, const struct rlimit *limit);
+uid_t __wrap_geteuid(void);
+int __wrap_access(const char *path, int mode);
+int __real_access(const char *path, int mode);
+int __wrap_config_load(struct config *ret, const char *path, config_complaint *complain,
+    void *arg);
+
+int
+__wrap_getrlimit(int what, struct rlimit *ret)
+{
+	if (what != RLIMIT_NOFILE)
+		return __real_getrlimit(what, ret); /* this program's own affairs */
+	*ret = machine.limit;
+	return machine.limit_unknown ? -1 : 0;
+}
+
+int
+__wrap_setrlimit(int what, const struct rlimit *limit)
+{
+	if (what != RLIMIT_NOFILE)
+		return __real_setrlimit(what, limit);
+	ck_assert_uint_le(limit->rlim_cur, limit->rlim_max);
+	if (limit->rlim_max > machine.limit.rlim_max && !machine.may_raise) {
+		errno = EPERM;
+		return -1;
+	}
+	machine.limit = *limit;
+	return 0;
+}
+
+uid_t
+__wrap_geteuid(void)
+{
+	return machine.user;
+}
+
+int
+__wrap_access(const char *path, int mode)
+{
+	if (strcmp(path, SYSCONFDIR "/echod.conf") != 0)
+		return __real_access(path, mode);
+	return machine.has_file ? 0 : -1;
+}
+
+int
+__wrap_config_load(struct config *ret, const char *path, config_complaint *complain,
+    void *arg)
+{
+	(void)complain, (void)arg;
+	machine.loaded = path;
+	config_defaults(ret);
+	ret->port = 7777;
+	return 0;
+}
+
+/* ---- which configuration ---- */
+
+static struct config
+configured(const struct options *options)
+{
+	struct config c;
+
+	ck_assert_int_eq(startup_config(&c, options, NULL, NULL), 0);
+	return c;
+}
+
+START_TEST(a_file_that_is_named_is_read)
+{
+	machine.has_file = true;
+	ck_assert_int_eq(
+	    configured(&(struct options){ .config = "mine", .port = -1 }).port, 7777);
+	ck_assert_str_eq(machine.loaded, "mine");
+}
+END_TEST
+
+START_TEST(without_a_name_it_is_the_usual_one)
+{
+	machine.has_file = true;
+	ck_assert_int_eq(configured(&(struct options){ .port = -1 }).port, 7777);
+	ck_assert_str_eq(machine.loaded, SYSCONFDIR "/echod.conf");
+}
+END_TEST
+
+START_TEST(without_any_it_is_the_defaults)
+{
+	struct config c = configured(&(struct options){ .port = -1 });
+
+	ck_assert_ptr_null(machine.loaded);
+	ck_assert_int_eq(c.port, 8000);
+	ck_assert_int_eq(c.log_level, LOG_LEVEL_INFO);
+}
+END_TEST
+
+START_TEST(the_command_line_wins)
+{
+	struct config c = configured(&(struct options){
+	    .config = "mine", .port = 0, .verbose = true });
+
+	ck_assert_int_eq(c.port, 0);
+	ck_assert_int_eq(c.log_level, LOG_LEVEL_DEBUG);
+}
+END_TEST
+
+/* ---- descriptors ---- */
+
+static const char *
+raise_for(int64_t max_connections)
+{
+	struct config c;
+	int log = stderr_becomes_pipe();
+
+	config_defaults(&c);
+	c.max_connections = max_connections;
+	startup_log(&c);
+	startup_descriptors(&c);
+	return captured(log);
+}
+
+START_TEST(enough_descriptors_are_left_alone)
+{
+	machine.limit = (struct rlimit){ 1064, 5000 };
+	ck_assert_str_eq(raise_for(1000), "");
+	ck_assert_uint_eq(machine.limit.rlim_cur, 1064);
+	ck_assert_uint_eq(machine.limit.rlim_max, 5000);
+}
+END_TEST
+
+START_TEST(the_soft_limit_is_raised)
+{
+	machine.limit = (struct rlimit){ 1063, 5000 };
+	ck_assert_str_eq(raise_for(1000), "");
+	ck_assert_uint_eq(machine.limit.rlim_cur, 1064);
+	ck_assert_uint_eq(machine.limit.rlim_max, 5000);
+}
+END_TEST
+
+START_TEST(root_raises_the_hard_limit)
+{
+	machine.limit = (struct rlimit){ 100, 200 };
+	machine.may_raise = true;
+	ck_assert_str_eq(raise_for(1000), "");
+	ck_assert_uint_eq(machine.limit.rlim_cur, 1064);
+	ck_assert_uint_eq(machine.limit.rlim_max, 1064);
+}
+END_TEST
+
+START_TEST(others_get_what_there_is_and_are_told)
+{
+	machine.limit = (struct rlimit){ 100, 200 };
+	ck_assert(matches(raise_for(1000),
+	    "max_connections = 1000 needs 1064 descriptors, but the limit is 200 "));
+	ck_assert_uint_eq(machine.limit.rlim_cur, 200);
+	ck_assert_uint_eq(machine.limit.rlim_max, 200);
+}
+END_TEST
+
+START_TEST(an_unknown_limit_is_left_alone)
+{
+	machine.limit_unknown = true;
+	machine.limit = (struct rlimit){ 100, 200 };
+	ck_assert_str_eq(raise_for(1000), "");
+	ck_assert_uint_eq(machine.limit.rlim_cur, 100);
+}
+END_TEST
+
+/* With none to be had, it gives up and leaves those there are. */
+START_TEST(no_descriptor_for_stdio_is_no_end)
+{
+	struct rlimit before, three;
+
+	ck_assert_int_eq(__real_getrlimit(RLIMIT_NOFILE, &before), 0);
+	three = (struct rlimit){ 3, before.rlim_max };
+	ck_assert_int_eq(__real_setrlimit(RLIMIT_NOFILE, &three), 0);
+	startup_stdio();
+	ck_assert_int_eq(__real_setrlimit(RLIMIT_NOFILE, &before), 0);
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		ck_assert_int_ge(fcntl(fd, F_GETFD), 0);
+}
+END_TEST
+
+/* ---- root ---- */
+
+static const char *
+said_of_root(uid_t user, const char *invocation)
+{
+	struct config c;
+	int log = stderr_becomes_pipe();
+
+	machine.user = user;
+	unsetenv("INVOCATION_ID");
+	if (invocation != NULL)
+		setenv("INVOCATION_ID", invocation, 1);
+	config_defaults(&c);
+	startup_log(&c);
+	startup_warn_root();
+	return captured(log);
+}
+
+START_TEST(root_is_warned_unless_a_service)
+{
+	ck_assert(matches(said_of_root(0, NULL), "running as root"));
+	ck_assert_str_eq(said_of_root(0, "0123abcd"), "");
+	ck_assert_str_eq(said_of_root(1000, NULL), "");
+}
+END_TEST
+
+/* ---- the end ---- */
+
+static const struct {
+	int r, status;
+} ends[] = {
+	{ 0, EX_OK },
+	{ -EADDRINUSE, EX_UNAVAILABLE },
+	{ -EADDRNOTAVAIL, EX_UNAVAILABLE },
+	{ -EAFNOSUPPORT, EX_UNAVAILABLE },
+	{ -EACCES, EX_NOPERM },
+	{ -EPERM, EX_NOPERM },
+	{ -ENOMEM, EX_OSERR },
+	{ -EMFILE, EX_OSERR },
+};
+
+START_TEST(each_end_has_its_status)
+{
+	ck_assert_int_eq(startup_exit_status(ends[_i].r), ends[_i].status);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("startup");
+	TCase *config = tcase_create("configuration"), *limit = tcase_create("limits"),
+	      *rest = tcase_create("rest");
+
+	tcase_add_test(config, a_file_that_is_named_is_read);
+	tcase_add_test(config, without_a_name_it_is_the_usual_one);
+	tcase_add_test(config, without_any_it_is_the_defaults);
+	tcase_add_test(config, the_command_line_wins);
+	suite_add_tcase(suite, config);
+	tcase_add_test(limit, enough_descriptors_are_left_alone);
+	tcase_add_test(limit, the_soft_limit_is_raised);
+	tcase_add_test(limit, root_raises_the_hard_limit);
+	tcase_add_test(limit, others_get_what_there_is_and_are_told);
+	tcase_add_test(limit, an_unknown_limit_is_left_alone);
+	tcase_add_test(limit, no_descriptor_for_stdio_is_no_end);
+	suite_add_tcase(suite, limit);
+	tcase_add_test(rest, root_is_warned_unless_a_service);
+	tcase_add_loop_test(rest, each_end_has_its_status, 0, ARRAY_SIZE(ends));
+	suite_add_tcase(suite, rest);
+	return run_suite(suite);
+}
