@@ -124,8 +124,8 @@ START_TEST(unknown_names)
 	    "t:1: unknown key 'ports'\n"
 	    "t:3: unknown key 'limits.port'\n"
 	    "t:4: unknown group 'extra'\n");
-	assert_wrong("tls: { };\nlimits: { lifetime = 1;\nlimits: { }; };\n",
-	    "t:1: unknown group 'tls'\n"
+	assert_wrong("limit: { };\nlimits: { lifetime = 1;\nlimits: { }; };\n",
+	    "t:1: unknown group 'limit'\n"
 	    "t:2: unknown key 'limits.lifetime'\n"
 	    "t:3: unknown group 'limits.limits'\n");
 }
@@ -255,12 +255,12 @@ START_TEST(a_key_stands_once)
 END_TEST
 
 static const char *const modes[] = { "000", "0000", "7", "600", "0777", "777", "1777",
-	"01777", "0888", "", "0x1ff", "-600", " 600", "u=rw", "00600" };
+	"01777", "0888", "", "0x1ff", "-600", " 600", "u=rw", "00600", "600x" };
 
 START_TEST(a_mode_is_octal)
 {
 	static const int values[ARRAY_SIZE(modes)] = { 0, 0, -1, 0600, 0777, 0777, -1,
-		-1, -1, -1, -1, -1, -1, -1, -1 };
+		-1, -1, -1, -1, -1, -1, -1, -1, -1 };
 	char text[80], complaint[128];
 
 	snprintf(text, sizeof(text), "socket: { unix_mode = \"%s\"; };", modes[_i]);
@@ -424,6 +424,11 @@ START_TEST(listen_is_not_empty_nor_anything_else)
 	assert_wrong("listen = [ ];", "t:1: listen must have an address\n");
 	assert_wrong("\nlisten = \"127.0.0.1:80\";",
 	    "t:2: listen must be a list of addresses, not a string\n");
+	assert_wrong("listen: { };",
+	    "t:1: listen must have an address\n"
+	    "t:1: listen must be a list of addresses, not a group\n");
+	assert_wrong("listen = 8000;",
+	    "t:1: listen must be a list of addresses, not an integer\n");
 }
 END_TEST
 

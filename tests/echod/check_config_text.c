@@ -55,6 +55,9 @@ START_TEST(digits_in_strings_and_comments_are_left_alone)
 	assert_right("timeouts: { idle = 4.294967296; drain = 00000000000003; };");
 	ck_assert_int_eq(got.idle_ns, 4294967296);
 	ck_assert_int_eq(got.drain_ns, SECONDS(3));
+	assert_wrong("port = 0x12G;", "t:1: syntax error\n");
+	assert_wrong("port = -;", "t:1: syntax error\n");
+	assert_wrong("port = 8 / 4;", "t:1: syntax error\n");
 	assert_wrong("a4294967297 = 1;", "t:1: unknown key 'a4294967297'\n");
 	assert_wrong("timeouts: { idle = 1.0e999; };",
 	    "t:1: timeouts.idle must be from 0 to 2592000 seconds, not inf\n");
@@ -114,6 +117,12 @@ START_TEST(a_group_may_be_included)
 	snprintf(text, sizeof(text), "timeouts: {\n@include\t\"%s/a\"\r\n};", path);
 	assert_right(text);
 	ck_assert_int_eq(got.drain_ns, SECONDS(2));
+
+	snprintf(text, sizeof(text), "timeouts: {\n@include \"%s/a\"\n};", path);
+	ck_assert_int_eq(mkdir("d", 0700), 0);
+	scratch_write("d/b", text);
+	assert_right("@include \"d/b\"");
+	ck_assert_int_eq(got.drain_ns, SECONDS(2));
 }
 END_TEST
 
@@ -121,6 +130,12 @@ START_TEST(includes_are_seen_where_they_count)
 {
 	assert_right("# @include \"none\"\n/*\n@include \"none\"\n*/ port = 1;\n");
 	assert_wrong("port = 1; @include \"none\"\n", "t:1: syntax error\n");
+	assert_wrong("@include\"none\"\n", "t:1: syntax error\n");
+	assert_wrong("@include none\n", "t:1: syntax error\n");
+	assert_wrong("@include <none>\n", "t:1: syntax error\n");
+	assert_wrong("@include \"none\n",
+	    "t:1: this string has no end\n"
+	    "t:2: cannot open include file\n");
 	scratch_write("a", "");
 	assert_wrong("@include \"a\" @include \"a\"\nx = 1;",
 	    "t:1: only a comment may follow an @include\n"
@@ -154,6 +169,8 @@ START_TEST(what_has_no_end_is_told)
 	assert_wrong("port = 7;\nx = \"info;\n\n",
 	    "t:2: this string has no end\n"
 	    "t:2: unknown key 'x'\n");
+	assert_wrong("x = \"info\\",
+	    "t:1: this string has no end\nt:1: syntax error\n");
 	scratch_write("a", "/* ");
 	assert_wrong("@include \"a\"\nx = 1;",
 	    "a:1: this comment has no end\n"

@@ -28,7 +28,9 @@ static int client, finished_count;
 static int send_failures[64],
     nsend; /* errnos of the next calls, last one first; 0: none */
 static int receive_error, sends, receives;
+static bool endless; /* with each that is received another one comes */
 
+static void they_send(int n);
 int __real_recvmmsg(int, struct mmsghdr *, unsigned, int, struct timespec *);
 int __wrap_recvmmsg(int, struct mmsghdr *, unsigned, int, struct timespec *);
 int __real_sendmmsg(int, struct mmsghdr *, unsigned, int);
@@ -38,6 +40,8 @@ int
 __wrap_recvmmsg(int fd, struct mmsghdr *m, unsigned n, int flags, struct timespec *t)
 {
 	receives++;
+	if (endless)
+		they_send(1);
 	errno = receive_error;
 	return receive_error != 0 ? -1 : __real_recvmmsg(fd, m, n, flags, t);
 }
@@ -237,6 +241,31 @@ START_TEST(what_has_come_is_answered_at_the_end)
 }
 END_TEST
 
+START_TEST(what_comes_without_end_does_not_hold_up_the_end)
+{
+	set_up(_i);
+	endless = true;
+	task_cancel(&udp.task);
+	run_for(0);
+	ck_assert_int_eq(receives, 64);
+	ck_answers(64, 0);
+}
+END_TEST
+
+START_TEST(what_is_no_socket_does_not_start)
+{
+	struct echo_udp other = { .service = &service };
+	int ends[2];
+
+	set_up(_i);
+	ck_assert_int_eq(pipe(ends), 0);
+	other.fd = ends[0];
+	ck_assert_int_eq(echo_udp_start(loop, &other, NULL), -ENOTSOCK);
+	ck_assert_int_eq(close(ends[0]), 0); /* still ours */
+	run_for(0);
+}
+END_TEST
+
 START_TEST(what_has_come_to_all_is_left_to_others)
 {
 	set_up(_i);
@@ -301,6 +330,8 @@ main(void)
 	tcase_add_loop_test(tc, a_socket_that_stays_full_drops, 0, n);
 	tcase_add_loop_test(tc, errors_of_the_network_are_harmless, 0, n);
 	tcase_add_loop_test(tc, what_has_come_is_answered_at_the_end, 0, n);
+	tcase_add_loop_test(tc, what_comes_without_end_does_not_hold_up_the_end, 0, n);
+	tcase_add_loop_test(tc, what_is_no_socket_does_not_start, 0, n);
 	tcase_add_loop_test(tc, what_has_come_to_all_is_left_to_others, 0, n);
 	tcase_add_loop_test(tc, what_is_not_to_be_answered_is_counted, 0, n);
 	tcase_add_loop_test(tc, a_burst_or_rate_of_zero_is_no_limit, 0, 2);

@@ -122,6 +122,16 @@ START_TEST(help_names_every_option)
 }
 END_TEST
 
+START_TEST(usage_is_short)
+{
+	char text[500];
+
+	ck_assert_int_eq(run("echod --usage", STDOUT_FILENO, text, sizeof(text)), 0);
+	ck_assert_int_eq(strncmp(text, "Usage: echod [-", 15), 0);
+	ck_assert_ptr_nonnull(strstr(text, "[--port=PORT]"));
+}
+END_TEST
+
 START_TEST(version_is_name_and_number)
 {
 	char text[200];
@@ -181,6 +191,7 @@ main(void)
 	tcase_add_test(right, an_option_may_be_repeated);
 	tcase_add_test(right, ports_have_their_range);
 	tcase_add_test(right, help_names_every_option);
+	tcase_add_test(right, usage_is_short);
 	tcase_add_test(right, version_is_name_and_number);
 	suite_add_tcase(suite, right);
 	tcase_add_loop_test(bad, usage_errors_name_the_argument, 0, ARRAY_SIZE(wrong));
