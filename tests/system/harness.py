@@ -186,14 +186,25 @@ class Echod:
     shell: a line of shell to run before it in the same process, as "ulimit -n 40".
     stderr: a descriptor for the log, which is then not collected; without a log
     to read the port in, name one with args=["-p", PORT].
+    pass_fds: descriptors that stay open in it.
     """
 
-    def __init__(self, backend, args=(), shell="", env=None, stderr=None, **settings):
+    def __init__(
+        self,
+        backend,
+        args=(),
+        shell="",
+        env=None,
+        stderr=None,
+        pass_fds=(),
+        **settings,
+    ):
         self.backend = backend
         self.args = args
         self.shell = shell
         self.env = environment(**(env or {}))
         self.stderr = stderr
+        self.pass_fds = pass_fds
         self.settings = settings
         self.folder = tempfile.TemporaryDirectory(prefix="echod-test-")
         self.config = os.path.join(self.folder.name, "echod.conf")
@@ -211,6 +222,7 @@ class Echod:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE if self.stderr is None else self.stderr,
             env=self.env,
+            pass_fds=self.pass_fds,
         )
         self.pid = self.process.pid
         try:
