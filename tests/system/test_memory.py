@@ -1,9 +1,20 @@
 """Memory: what echod(8) says that it takes at most is what it takes."""
 
 import re
+import resource
 import time
 
-from harness import Echod, Skip, is_sanitized, main, read_exactly, wait_until
+from harness import (
+    ECHOD,
+    Echod,
+    Skip,
+    check_echo,
+    is_sanitized,
+    main,
+    read_exactly,
+    wait_until,
+    was_refused,
+)
 
 BUFFER = 65536  # limits.buffer_size
 PEERS = 100
@@ -67,7 +78,7 @@ def stuff(peers):
         for peer in peers:
             try:
                 sent += peer.send(piece)
-            except BlockingIOError:
+            except (BlockingIOError, ConnectionError):
                 pass
         quiet = 0 if sent else quiet + 1
         time.sleep(0.1)
@@ -86,6 +97,50 @@ def test_idle_peers(backend):
         now = grown(echod, before)
         print(f"# 1000 idle peers: {now} bytes")
         assert now <= 1000 * CONNECTION + 256 * 1024
+
+
+def virtual(echod):
+    """Bytes of its address space, which RLIMIT_AS limits, in use."""
+    with open(f"/proc/{echod.pid}/statm", encoding="ascii") as file:
+        return int(file.read().split()[0]) * resource.getpagesize()
+
+
+def is_served(client):
+    try:
+        check_echo(client)
+        return True
+    except (EOFError, ConnectionError):
+        return False
+
+
+def test_out_of_memory(backend):
+    """A connection there is no memory for is the only one that suffers."""
+    check_build()
+    with Echod(backend, ["-v"], limits={"max_connections": 5000}) as echod:
+        old, *greedy = [echod.connect() for _ in range(9)]
+        for client in [old, *greedy]:
+            check_echo(client)
+        _, most = resource.prlimit(echod.pid, resource.RLIMIT_AS)
+        resource.prlimit(echod.pid, resource.RLIMIT_AS, (virtual(echod), most))
+
+        # Some find room in what is allocated already, until nothing is left.
+        crowd = [echod.connect()]
+        while is_served(crowd[-1]) and len(crowd) < 4000:
+            crowd.append(echod.connect())
+        assert was_refused(echod.connect())
+        crowd.pop()
+        echod.wait_log(r"(refused|closed) .*: error.*Cannot allocate memory")
+
+        # Those that do not read need memory for what they are owed.
+        stuff(greedy)
+        echod.wait_log(r"closed .*: error: Cannot allocate memory, [1-9]\d* bytes")
+
+        for client in [old, *crowd]:
+            check_echo(client, bytes(1000))
+        resource.prlimit(echod.pid, resource.RLIMIT_AS, (most, most))
+        check_echo(echod.connect())
+        for client in [old, *crowd]:
+            check_echo(client)
 
 
 if __name__ == "__main__":
