@@ -57,29 +57,13 @@ check_asleep_listener(int fd, const struct descriptor *d)
 
 /* ---- the listeners ---- */
 
-static bool
-is_listener(const struct descriptor *d)
-{
-	return d->kind == LISTENER || d->kind == UDP;
-}
-
-/* Inherited sockets, while there are any, stand for a port. */
-static bool
-has_inherited(void)
-{
-	for (int fd = 3; fd < net.top; fd++)
-		if (is_listener(&net.table[fd]) && net.table[fd].inherited)
-			return true;
-	return false;
-}
-
 static int
 sockets_at(const struct place *p)
 {
 	int n = 0;
 
 	for (int fd = 3; fd < net.top; fd++)
-		n += is_listener(&net.table[fd]) && place_has(p, &net.table[fd]);
+		n += net_listens(&net.table[fd]) && place_has(p, &net.table[fd]);
 	return n;
 }
 
@@ -107,11 +91,11 @@ check_listening(void)
 	const struct places *places = &host.terms.places;
 
 	for (int fd = 3; fd < net.top; fd++)
-		require(!is_listener(&net.table[fd]) || is_wanted(&net.table[fd]),
+		require(!net_listens(&net.table[fd]) || is_wanted(&net.table[fd]),
 		    "it still listens at %d", fd);
 	if (places->by_port)
 		check_same_port();
-	if (places->by_port && has_inherited())
+	if (places_are_inherited())
 		return;
 	for (int i = 0; i < places->n; i++)
 		require(sockets_at(&places->all[i]) == 1, "%d sockets listen on %s",

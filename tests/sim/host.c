@@ -122,7 +122,6 @@ __wrap_server_reconfigure(struct server *s, struct config *fresh)
 	bool possible = places_can_be_had(&host.fresh.places, &host.terms.places);
 	int r;
 
-	mark_staying();
 	r = __real_server_reconfigure(s, fresh);
 	require(r == 0 || !possible || may_fail(), "it does not reload: %s",
 	    strerror(-r));
@@ -131,6 +130,7 @@ __wrap_server_reconfigure(struct server *s, struct config *fresh)
 	count(r == 0 ? EVENT_RELOAD : EVENT_RELOAD_FAILED);
 	if (r < 0)
 		return r;
+	mark_staying();
 	host.terms = host.fresh;
 	pace_accepts_change(host.terms.accepts_per_second);
 	udp_new_terms();

@@ -108,6 +108,12 @@ net_lacks(const struct addr *a)
 	    (net.missing_errno != EADDRNOTAVAIL || is_wildcard(a));
 }
 
+bool
+net_listens(const struct descriptor *d)
+{
+	return d->kind == LISTENER || d->kind == UDP;
+}
+
 int
 net_any(enum kind kind)
 {

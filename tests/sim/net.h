@@ -79,6 +79,9 @@ bool net_overlap(const struct addr *a, const struct addr *b);
 /* Is this of a family that the machine does not have? */
 bool net_lacks(const struct addr *a);
 
+/* Does it take connections, or datagrams? */
+bool net_listens(const struct descriptor *d);
+
 /* Any open socket of that kind; -1. */
 int net_any(enum kind kind);
 

@@ -183,12 +183,23 @@ places_can_be_had(const struct places *places, const struct places *others)
 }
 
 bool
+places_are_inherited(void)
+{
+	for (int fd = 3; fd < net.top; fd++)
+		if (net_listens(&net.table[fd]) && net.table[fd].inherited)
+			return host.terms.places.by_port;
+	return false;
+}
+
+bool
 is_wanted(const struct descriptor *d)
 {
 	const struct places *places = &host.terms.places;
 
+	if (places_are_inherited())
+		return d->inherited || d->stays;
 	for (int i = 0; i < places->n; i++)
 		if (place_has(&places->all[i], d))
 			return true;
-	return d->inherited && places->by_port;
+	return false;
 }

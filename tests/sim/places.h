@@ -40,6 +40,9 @@ bool places_name(const struct places *places, const struct place *p);
 /* Can the server, which listens at others, have all of these? */
 bool places_can_be_had(const struct places *places, const struct places *others);
 
+/* Inherited sockets, while there are any, stand for a port. */
+bool places_are_inherited(void);
+
 /* Does the configuration in effect name what this socket is bound to? */
 bool is_wanted(const struct descriptor *d);
 
