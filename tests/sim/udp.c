@@ -21,7 +21,6 @@ static int ndatagrams, to_come;
 static int64_t next_ns, pause_ns;
 static int reads, nterms;
 static bool excused; /* an answer could not be sent */
-static bool scarce;  /* there were few at once, and some may still count */
 
 static void
 plan_next(void)
@@ -33,7 +32,7 @@ void
 udp_begin(void)
 {
 	ndatagrams = reads = nterms = 0;
-	excused = scarce = false;
+	excused = false;
 	to_come = (int)dice_pick(0, 0, 3, 20, DATAGRAMS_MAX);
 	pause_ns = dice_pick(MICROSECONDS(10), MILLISECONDS(5), MILLISECONDS(300));
 	plan_next();
@@ -148,11 +147,11 @@ udp_read(struct datagram *d, size_t room)
 	d->terms = nterms;
 	d->rate = host.terms.udp_rate;
 	d->burst = host.terms.udp_burst;
-	scarce |= d->burst < 1000;
 	d->must_drop = d->size > room || d->to_many || port == 0 || port == 7 ||
 	    port == 19 || (port < 1024 && !host.terms.low_ports) ||
 	    is_own_port(port, true) || terms_deny(&host.terms, d->home);
-	d->may_drop = d->must_drop || is_own_port(port, false) || scarce ||
+	d->may_drop = d->must_drop || is_own_port(port, false) || d->burst < 1000 ||
+	    d->rate < 1000 ||
 	    (host.stops > 0 && port < 10000); /* it was ours until just now */
 }
 
