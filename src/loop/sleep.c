@@ -7,16 +7,20 @@
  *
  * It pays with a few peers that wait for us as we wait for them.  Many are
  * better served after a sleep, together: to meet them one by one saves nobody
- * any time, and costs a wait for each.
+ * any time, and costs a wait for each.  And what comes at once, as the rest of
+ * a long message does, is no answer to us: it teaches nothing.
  */
 #include "loop/internal.h"
 
-/* What experience is worth.  Only who can afford a miss spins. */
-#define CREDIT_MAX  64
-#define HIT	    4  /* the spin met an event of one of the few */
-#define MISS	    16 /* it met none, or of one among many */
-#define SHORT_SLEEP 1  /* a spin might have met what ended it */
-#define SHORT	    3  /* times limit_ns */
+/* What experience is worth. */
+#define CREDIT_MAX  32
+#define HIT	    2 /* the spin met an event of one of the few */
+#define MISS	    4 /* it met none, or of one among many */
+#define SHORT_SLEEP 1 /* a spin might have met what ended it */
+
+/* In parts of limit_ns, and in times of it. */
+#define AT_ONCE 8
+#define SHORT	4
 
 void
 spin_init(struct spin *s, int64_t limit_ns)
@@ -30,6 +34,8 @@ earn(struct spin *s, int credit)
 	s->credit += credit;
 	if (s->credit > CREDIT_MAX)
 		s->credit = CREDIT_MAX;
+	if (s->credit < 0)
+		s->credit = 0;
 }
 
 /* Remember fd.  Was it among the last few? */
@@ -60,11 +66,19 @@ take_events(struct loop *loop, int64_t timeout_ns)
 	return loop->backend->wait(loop->poller, loop->events, LOOP_EVENTS, timeout_ns);
 }
 
+/* Did they take so long to come, and no longer, that a spin for them pays? */
+static bool
+worth_it(const struct spin *s, int64_t ns)
+{
+	return ns > s->limit_ns / AT_ONCE && ns < s->limit_ns * SHORT;
+}
+
 /* Poll, never past until_ns.  *now moves on.  Returns as loop_sleep(). */
 static int
 spin(struct loop *loop, int64_t until_ns, int64_t *now)
 {
-	int64_t end = *now + loop->spin.limit_ns;
+	int64_t began = *now;
+	int64_t end = began + loop->spin.limit_ns;
 	int n;
 
 	do {
@@ -72,7 +86,10 @@ spin(struct loop *loop, int64_t until_ns, int64_t *now)
 		*now = loop->clock();
 	} while (n == 0 && *now < end && *now < until_ns);
 
-	earn(&loop->spin, n > 0 && from_few(loop, n) ? HIT : -MISS);
+	if (n <= 0 || !from_few(loop, n))
+		earn(&loop->spin, -MISS);
+	else if (worth_it(&loop->spin, *now - began))
+		earn(&loop->spin, HIT);
 	return n;
 }
 
@@ -85,7 +102,7 @@ loop_sleep(struct loop *loop, int64_t until_ns)
 
 	if (until_ns <= now) /* tasks are ready, or a timer: only have a look */
 		return take_events(loop, 0);
-	if (loop->spin.limit_ns > 0 && loop->spin.credit >= MISS)
+	if (loop->spin.limit_ns > 0 && loop->spin.credit > 0)
 		n = spin(loop, until_ns, &now);
 	if (n != 0)
 		return n;
@@ -97,7 +114,7 @@ loop_sleep(struct loop *loop, int64_t until_ns)
 		n = take_events(loop, until_ns > now ? until_ns - now : 0);
 
 	if (n > 0 && loop->spin.limit_ns > 0 && from_few(loop, n) &&
-	    loop->clock() - began < SHORT * loop->spin.limit_ns)
+	    worth_it(&loop->spin, loop->clock() - began))
 		earn(&loop->spin, SHORT_SLEEP);
 	return n;
 }

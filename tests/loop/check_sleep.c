@@ -111,13 +111,13 @@ START_TEST(the_spin_is_as_long_as_it_was_told)
 }
 END_TEST
 
-/* Credit for four misses: the rest are plain sleeps. */
+/* Credit for eight misses: the rest are plain sleeps. */
 START_TEST(a_spin_that_does_not_pay_is_given_up)
 {
 	begin(SPIN_NS);
 	receive(100, SECONDS(1));
 	ck_assert_int_eq(loop->spin.credit, 0);
-	ck_assert_int_eq(looks(), 4 * 20);
+	ck_assert_int_eq(looks(), 8 * 20);
 	ck_assert_int_eq(sleeps(), 100);
 	end();
 }
@@ -127,17 +127,33 @@ START_TEST(short_sleeps_bring_the_spin_back)
 {
 	begin(SPIN_NS);
 	loop->spin.credit = 0;
-	receive(1, 3 * SPIN_NS + MICROSECONDS(5)); /* not short */
+	receive(1, 4 * SPIN_NS + MICROSECONDS(5)); /* not short */
 	ck_assert_int_eq(loop->spin.credit, 0);
+	receive(1, 4 * SPIN_NS - MICROSECONDS(5));
+	ck_assert_int_eq(loop->spin.credit, 1);
 	ck_assert_int_eq(looks(), 0);
-	receive(16, 3 * SPIN_NS - MICROSECONDS(5));
-	ck_assert_int_eq(loop->spin.credit, 16); /* enough for a miss */
-	ck_assert_int_eq(looks(), 0);
-	ck_assert_int_eq(sleeps(), 17);
 	receive(1, MICROSECONDS(10));
 	ck_assert_int_gt(looks(), 5);
-	ck_assert_int_eq(sleeps(), 17);
-	ck_assert_int_eq(loop->spin.credit, 16 + 4); /* a hit */
+	ck_assert_int_eq(loop->spin.credit, 1 + 2); /* a hit */
+	ck_assert_int_eq(sleeps(), 2);
+	receive(1, SECONDS(1));
+	ck_assert_int_eq(loop->spin.credit, 0); /* never in debt */
+	end();
+}
+END_TEST
+
+START_TEST(what_comes_at_once_teaches_nothing)
+{
+	begin(MICROSECONDS(100));
+	loop->spin.met[0] = c.fd; /* one that is known */
+	loop->spin.credit = 10;
+	receive(100, MICROSECONDS(10));
+	ck_assert_int_eq(sleeps(), 0);
+	ck_assert_int_eq(loop->spin.credit, 10);
+	loop->spin.credit = 0;
+	receive(100, MICROSECONDS(10));
+	ck_assert_int_eq(sleeps(), 100);
+	ck_assert_int_eq(loop->spin.credit, 0);
 	end();
 }
 END_TEST
@@ -146,7 +162,7 @@ START_TEST(credit_has_a_ceiling)
 {
 	begin(SPIN_NS);
 	receive(1000, MICROSECONDS(10));
-	ck_assert_int_eq(loop->spin.credit, 64);
+	ck_assert_int_eq(loop->spin.credit, 32);
 	end();
 }
 END_TEST
@@ -180,7 +196,7 @@ START_TEST(few_peers_are_waited_for)
 {
 	begin(SPIN_NS);
 	receive_from(_i, MICROSECONDS(10));
-	ck_assert_int_eq(loop->spin.credit, 64);
+	ck_assert_int_eq(loop->spin.credit, 32);
 	ck_assert_int_le(sleeps(), 16); /* until all of them are known */
 	end();
 }
@@ -191,7 +207,7 @@ START_TEST(many_are_served_after_a_sleep)
 	begin(SPIN_NS);
 	receive_from(PEERS, MICROSECONDS(10));
 	ck_assert_int_eq(loop->spin.credit, 0);
-	ck_assert_int_eq(sleeps(), PEERS * ROUNDS - 4); /* all but the four misses */
+	ck_assert_int_eq(sleeps(), PEERS * ROUNDS - 8); /* all but eight misses */
 	end();
 }
 END_TEST
@@ -200,7 +216,7 @@ START_TEST(few_may_come_at_once)
 {
 	begin(SPIN_NS);
 	receive_from(SPIN_FEW, 0);
-	ck_assert_int_eq(loop->spin.credit, 64);
+	ck_assert_int_eq(loop->spin.credit, 32);
 	end();
 }
 END_TEST
@@ -269,7 +285,7 @@ START_TEST(with_something_to_do_there_is_no_spin)
 	ck_assert_int_eq(loop_run(loop), 0);
 	ck_assert_int_eq(script_waits(), 50);
 	ck_assert_int_eq(looks(), 50);
-	ck_assert_int_eq(loop->spin.credit, 64);
+	ck_assert_int_eq(loop->spin.credit, 32);
 	end();
 }
 END_TEST
@@ -285,6 +301,7 @@ main(void)
 	tcase_add_test(tc, the_spin_is_as_long_as_it_was_told);
 	tcase_add_test(tc, a_spin_that_does_not_pay_is_given_up);
 	tcase_add_test(tc, short_sleeps_bring_the_spin_back);
+	tcase_add_test(tc, what_comes_at_once_teaches_nothing);
 	tcase_add_test(tc, credit_has_a_ceiling);
 	tcase_add_loop_test(tc, few_peers_are_waited_for, 1, SPIN_FEW + 1);
 	tcase_add_test(tc, many_are_served_after_a_sleep);
