@@ -48,8 +48,9 @@ udp_guard_set_rule(struct udp_guard *g, struct bucket_rule rule)
 {
 	if (rule.every_ns == g->rule.every_ns && rule.room == g->rule.room)
 		return;
+	if (g->rule.every_ns != 0) /* else nobody owes anything */
+		memset(g->slots, 0, UDP_GUARD_SLOTS * sizeof(*g->slots));
 	g->rule = rule;
-	memset(g->slots, 0, UDP_GUARD_SLOTS * sizeof(*g->slots));
 }
 
 /* ---- ports ---- */
