@@ -11,6 +11,7 @@
 #include "net/sock.h"
 #include "support/actors.h"
 #include "support/backends.h"
+#include "support/failing.h"
 #include "support/fake_clock.h"
 #include "support/run.h"
 #include "support/tcp.h"
@@ -266,6 +267,26 @@ START_TEST(what_is_no_socket_does_not_start)
 }
 END_TEST
 
+/* With 64 tasks before it: the next one needs a longer heap of timers. */
+START_TEST(without_memory_for_its_task_it_does_not_start)
+{
+	struct echo_udp other = { .service = &service };
+	struct sock_listen_options options = { .kind = SOCK_UDP };
+	struct addr here = loopback(AF_INET);
+	struct waiter others[63];
+
+	set_up(_i);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		waiter_start(&others[i], loop, NULL, elapsed(0), 0);
+	other.fd = sock_listen(&here, &options);
+	failing_nth_allocation(2); /* the first is the batch */
+	ck_assert_int_eq(echo_udp_start(loop, &other, NULL), -ENOMEM);
+	ck_assert(failing_end());
+	ck_assert_int_eq(close(other.fd), 0); /* still ours */
+	run_for(0);
+}
+END_TEST
+
 START_TEST(what_has_come_to_all_is_left_to_others)
 {
 	set_up(_i);
@@ -332,6 +353,7 @@ main(void)
 	tcase_add_loop_test(tc, what_has_come_is_answered_at_the_end, 0, n);
 	tcase_add_loop_test(tc, what_comes_without_end_does_not_hold_up_the_end, 0, n);
 	tcase_add_loop_test(tc, what_is_no_socket_does_not_start, 0, n);
+	tcase_add_loop_test(tc, without_memory_for_its_task_it_does_not_start, 0, n);
 	tcase_add_loop_test(tc, what_has_come_to_all_is_left_to_others, 0, n);
 	tcase_add_loop_test(tc, what_is_not_to_be_answered_is_counted, 0, n);
 	tcase_add_loop_test(tc, a_burst_or_rate_of_zero_is_no_limit, 0, 2);
