@@ -8,7 +8,7 @@
 
 #define PATIENCE_NS  SECONDS(1)	      /* with a socket that is full */
 #define PAUSE_NS     MILLISECONDS(10) /* after an error, lest it comes again and again */
-#define LAST_BATCHES 64		      /* at most, of what has come when it ends */
+#define LAST_BATCHES 256	      /* at most, of what has come when it ends */
 
 /* ---- counting ---- */
 

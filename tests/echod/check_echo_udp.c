@@ -248,8 +248,8 @@ START_TEST(what_comes_without_end_does_not_hold_up_the_end)
 	endless = true;
 	task_cancel(&udp.task);
 	run_for(0);
-	ck_assert_int_eq(receives, 64);
-	ck_answers(64, 0);
+	ck_assert_int_eq(receives, 256);
+	ck_answers(256, 0);
 }
 END_TEST
 
