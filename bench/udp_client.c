@@ -1,7 +1,8 @@
 /*
  * Loads UDP echo servers on 127.0.0.1 side by side, in short slices in turn, and
- * checks every byte that comes back.  It takes and sends datagrams in batches,
- * so that it asks less of its processor than a server does.
+ * checks every byte that comes back.  It takes datagrams in batches, and sends them
+ * as one message that the kernel cuts up (UDP_SEGMENT, udp(7)), so that it asks less
+ * of its processor than a server does.
  *
  *	udp_client SECONDS IN_FLIGHT PORT...
  *
@@ -10,6 +11,7 @@
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <netinet/udp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +24,7 @@
 #define SLICE_NS   MILLISECONDS(80)
 #define TIMEOUT_US 100000 /* what has not come by then is lost */
 #define SERVERS	   8
-#define FLIGHT	   128
+#define FLIGHT	   64 /* as many segments as the kernel cuts */
 #define CYCLES	   1000
 
 struct datagram {
@@ -73,6 +75,8 @@ dial(struct server *s, int port)
 	if (s->fd < 0 || connect(s->fd, (const void *)&to, sizeof(to)) < 0)
 		die("connect");
 	setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	if (setsockopt(s->fd, SOL_UDP, UDP_SEGMENT, &(int){ SIZE }, sizeof(int)) < 0)
+		die("UDP_SEGMENT");
 }
 
 static void
@@ -85,9 +89,8 @@ send_some(struct server *s, int n)
 		data[i].number = s->number++;
 		memset(data[i].fill, (int)data[i].number & 0xff, sizeof(data[i].fill));
 	}
-	n = sendmmsg(s->fd, batch, (unsigned)n, 0);
-	if (n < 0)
-		die("sendmmsg");
+	if (send(s->fd, data, (size_t)n * SIZE, 0) < 0)
+		die("send");
 	s->inflight += n;
 }
 
