@@ -177,7 +177,7 @@ echo_udp_start(struct loop *loop, struct echo_udp *u, struct task_group *group)
 	int r = udp_prepare(u->fd);
 
 	if (r == 0)
-		r = udp_batch_open(&u->batch);
+		r = udp_batch_open(&u->batch, u->fd);
 	if (r < 0)
 		return r;
 	r = task_start(loop, &u->task, group, &echo_udp_task, 0);

@@ -12,7 +12,11 @@
 /* Of control data: packet info, and what others may have asked the kernel for. */
 #define CONTROL_ROOM 256
 
-/* The largest that surely needs no fragments on its way, and so may be a segment. */
+/*
+ * No larger a datagram becomes a segment: this fits IPv6's smallest MTU, and nearly
+ * any path of IPv4.  A segment is never fragmented, so the kernel refuses one that
+ * does not fit.
+ */
 #define SEGMENT_MOST 1200
 
 struct udp_batch {
@@ -30,20 +34,32 @@ struct udp_batch {
 	int lined_up, sent;
 
 	/* The messages they are sent in: a run of datagrams each. */
-	bool no_runs; /* some interface will not have it */
+	bool cuts;    /* the system can cut a run up again */
+	bool no_runs; /* but of this batch it would not */
 	struct mmsghdr out[UDP_BATCH];
 	_Alignas(struct cmsghdr) char out_controls[UDP_BATCH][CONTROL_ROOM];
 
 	char data[UDP_BATCH][ROOM];
 };
 
+/* One that knows nothing of it would send the run as a single datagram. */
+static bool
+can_cut(int fd)
+{
+	int size;
+	socklen_t len = sizeof(size);
+
+	return getsockopt(fd, SOL_UDP, UDP_SEGMENT, &size, &len) == 0;
+}
+
 int
-udp_batch_open(struct udp_batch **ret)
+udp_batch_open(struct udp_batch **ret, int fd)
 {
 	struct udp_batch *b = calloc(1, sizeof(*b));
 
 	if (b == NULL)
 		return -ENOMEM;
+	b->cuts = can_cut(fd);
 	for (int i = 0; i < UDP_BATCH; i++) {
 		b->places[i].iov_base = b->data[i];
 		b->in[i].msg_hdr = (struct msghdr){
@@ -174,6 +190,7 @@ udp_receive(struct udp_batch *b, int fd)
 	for (int i = 0; i < b->used; i++)
 		make_room(b, i);
 	b->used = b->lined_up = b->sent = 0;
+	b->no_runs = false;
 	n = recvmmsg(fd, b->in, UDP_BATCH, 0, NULL);
 	if (n < 0)
 		return -errno;
@@ -217,7 +234,7 @@ run_at(const struct udp_batch *b, int k)
 	size_t size = b->answers[k].iov_len;
 	int n = 1;
 
-	if (b->no_runs || size > SEGMENT_MOST)
+	if (!b->cuts || b->no_runs || size > SEGMENT_MOST)
 		return 1;
 	while (k + n < b->lined_up && b->answers[k + n - 1].iov_len == size &&
 	    b->answers[k + n].iov_len <= size && b->answers[k + n].iov_len > 0 &&
@@ -261,7 +278,7 @@ write_messages(struct udp_batch *b)
 	return n;
 }
 
-/* Not every interface can do it, and none says so before. */
+/* Not every interface and path can do it, and none says so before. */
 static bool
 is_about_runs(int err)
 {

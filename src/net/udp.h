@@ -24,8 +24,8 @@ struct udp_datagram {
 /* The datagrams of one recvmmsg(2).  Half a MiB, touched as far as it is used. */
 struct udp_batch;
 
-/* Returns 0 or -ENOMEM. */
-int udp_batch_open(struct udp_batch **ret);
+/* For one socket.  Returns 0 or -ENOMEM. */
+int udp_batch_open(struct udp_batch **ret, int fd);
 
 /* NULL is fine. */
 void udp_batch_close(struct udp_batch *batch);

@@ -1,5 +1,6 @@
 /* The system calls with which the server gets ready: sockets, signals, the clock. */
 #include <fcntl.h>
+#include <netinet/udp.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -178,6 +179,10 @@ __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 		*ret = d->kind == LISTENER;
 	else if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY)
 		*ret = !d->dual_stack;
+	else if (level == SOL_UDP && name == UDP_SEGMENT && net.no_segments)
+		return fails("getsockopt(UDP_SEGMENT)", ENOPROTOOPT);
+	else if (level == SOL_UDP && name == UDP_SEGMENT)
+		*ret = 0;
 	else
 		world_fail("getsockopt(%d, %d)", level, name);
 	return 0;

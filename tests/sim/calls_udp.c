@@ -153,6 +153,8 @@ take_message(int fd, struct msghdr *m)
 
 	if (last > 0)
 		count(EVENT_RUN);
+	require(last == 0 || !net.no_segments,
+	    "a run, which this kernel would not cut");
 	require((size > 0) == (last > 0), "%zu datagrams in segments of %zu bytes",
 	    m->msg_iovlen, size);
 	for (size_t i = 0; i <= last; i++) {

@@ -20,6 +20,7 @@ net_begin(void)
 {
 	memset(&net, 0, sizeof(net));
 	net.limit = (int)dice_pick(FDS_MAX, FDS_MAX, FDS_MAX, 12, 20);
+	net.no_segments = dice_once_in(4);
 	if (dice_once_in(3))
 		net.no_runs = (int)dice_pick(EIO, EINVAL, EMSGSIZE, EOPNOTSUPP);
 	if (dice_once_in(8)) {

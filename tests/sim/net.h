@@ -51,6 +51,7 @@ struct net {
 	uint64_t closings;    /* connections that were served and are closed */
 	struct conn *touched; /* by the last call */
 	uint64_t signals;     /* pending, as bits */
+	bool no_segments;     /* the kernel does not know UDP_SEGMENT */
 	int no_runs;	      /* errno of a message that is to be cut up, or 0 */
 	int missing;	      /* the machine does not have this family */
 	int missing_errno;
