@@ -12,15 +12,14 @@
  */
 #include "loop/internal.h"
 
-/* What experience is worth. */
-#define CREDIT_MAX  32
-#define HIT	    2 /* the spin met an event of one of the few */
-#define MISS	    4 /* it met none, or of one among many */
+/* What experience is worth.  Only who can afford a miss spins. */
+#define CREDIT_MAX  16
+#define HIT	    1 /* the spin met an event of one of the few */
+#define MISS	    2 /* it met none, or of one among many */
 #define SHORT_SLEEP 1 /* a spin might have met what ended it */
 
-/* In parts of limit_ns, and in times of it. */
-#define AT_ONCE 8
-#define SHORT	4
+#define AT_ONCE	    8 /* sooner than limit_ns / 8: it was under way already */
+#define SHORT	    4 /* later than limit_ns * 4: no spin would have met it */
 
 void
 spin_init(struct spin *s, int64_t limit_ns)
@@ -34,8 +33,6 @@ earn(struct spin *s, int credit)
 	s->credit += credit;
 	if (s->credit > CREDIT_MAX)
 		s->credit = CREDIT_MAX;
-	if (s->credit < 0)
-		s->credit = 0;
 }
 
 /* Remember fd.  Was it among the last few? */
@@ -49,9 +46,9 @@ meet(struct spin *s, int fd)
 	return false;
 }
 
-/* Do these events come from the few that were met last? */
+/* Remember who these events come from.  Are they the few that were met last? */
 static bool
-from_few(struct loop *loop, int n)
+meet_all(struct loop *loop, int n)
 {
 	bool few = n <= SPIN_FEW;
 
@@ -86,7 +83,7 @@ spin(struct loop *loop, int64_t until_ns, int64_t *now)
 		*now = loop->clock();
 	} while (n == 0 && *now < end && *now < until_ns);
 
-	if (n <= 0 || !from_few(loop, n))
+	if (n <= 0 || !meet_all(loop, n))
 		earn(&loop->spin, -MISS);
 	else if (worth_it(&loop->spin, *now - began))
 		earn(&loop->spin, HIT);
@@ -102,7 +99,7 @@ loop_sleep(struct loop *loop, int64_t until_ns)
 
 	if (until_ns <= now) /* tasks are ready, or a timer: only have a look */
 		return take_events(loop, 0);
-	if (loop->spin.limit_ns > 0 && loop->spin.credit > 0)
+	if (loop->spin.limit_ns > 0 && loop->spin.credit >= MISS)
 		n = spin(loop, until_ns, &now);
 	if (n != 0)
 		return n;
@@ -113,7 +110,7 @@ loop_sleep(struct loop *loop, int64_t until_ns)
 	else
 		n = take_events(loop, until_ns > now ? until_ns - now : 0);
 
-	if (n > 0 && loop->spin.limit_ns > 0 && from_few(loop, n) &&
+	if (n > 0 && loop->spin.limit_ns > 0 && meet_all(loop, n) &&
 	    worth_it(&loop->spin, loop->clock() - began))
 		earn(&loop->spin, SHORT_SLEEP);
 	return n;

@@ -129,15 +129,27 @@ START_TEST(short_sleeps_bring_the_spin_back)
 	loop->spin.credit = 0;
 	receive(1, 4 * SPIN_NS + MICROSECONDS(5)); /* not short */
 	ck_assert_int_eq(loop->spin.credit, 0);
-	receive(1, 4 * SPIN_NS - MICROSECONDS(5));
-	ck_assert_int_eq(loop->spin.credit, 1);
+	receive(2, 4 * SPIN_NS - MICROSECONDS(5));
+	ck_assert_int_eq(loop->spin.credit, 2); /* enough for a miss */
 	ck_assert_int_eq(looks(), 0);
+	ck_assert_int_eq(sleeps(), 3);
 	receive(1, MICROSECONDS(10));
 	ck_assert_int_gt(looks(), 5);
-	ck_assert_int_eq(loop->spin.credit, 1 + 2); /* a hit */
-	ck_assert_int_eq(sleeps(), 2);
-	receive(1, SECONDS(1));
-	ck_assert_int_eq(loop->spin.credit, 0); /* never in debt */
+	ck_assert_int_eq(sleeps(), 3);
+	ck_assert_int_eq(loop->spin.credit, 2 + 1); /* a hit */
+	end();
+}
+END_TEST
+
+/* As from peers on the same network: one spin, which misses, for two sleeps. */
+START_TEST(a_spin_that_never_meets_anything_is_tried_now_and_then)
+{
+	begin(SPIN_NS);
+	loop->spin.credit = 0;
+	receive(100, 3 * SPIN_NS);
+	ck_assert_int_eq(sleeps(), 100);
+	ck_assert_int_le(looks(), 100 / 2 * 20);
+	ck_assert_int_le(loop->spin.credit, 2);
 	end();
 }
 END_TEST
@@ -162,7 +174,7 @@ START_TEST(credit_has_a_ceiling)
 {
 	begin(SPIN_NS);
 	receive(1000, MICROSECONDS(10));
-	ck_assert_int_eq(loop->spin.credit, 32);
+	ck_assert_int_eq(loop->spin.credit, 16);
 	end();
 }
 END_TEST
@@ -196,7 +208,7 @@ START_TEST(few_peers_are_waited_for)
 {
 	begin(SPIN_NS);
 	receive_from(_i, MICROSECONDS(10));
-	ck_assert_int_eq(loop->spin.credit, 32);
+	ck_assert_int_eq(loop->spin.credit, 16);
 	ck_assert_int_le(sleeps(), 16); /* until all of them are known */
 	end();
 }
@@ -216,7 +228,7 @@ START_TEST(few_may_come_at_once)
 {
 	begin(SPIN_NS);
 	receive_from(SPIN_FEW, 0);
-	ck_assert_int_eq(loop->spin.credit, 32);
+	ck_assert_int_eq(loop->spin.credit, 16);
 	end();
 }
 END_TEST
@@ -285,7 +297,7 @@ START_TEST(with_something_to_do_there_is_no_spin)
 	ck_assert_int_eq(loop_run(loop), 0);
 	ck_assert_int_eq(script_waits(), 50);
 	ck_assert_int_eq(looks(), 50);
-	ck_assert_int_eq(loop->spin.credit, 32);
+	ck_assert_int_eq(loop->spin.credit, 16);
 	end();
 }
 END_TEST
@@ -301,6 +313,7 @@ main(void)
 	tcase_add_test(tc, the_spin_is_as_long_as_it_was_told);
 	tcase_add_test(tc, a_spin_that_does_not_pay_is_given_up);
 	tcase_add_test(tc, short_sleeps_bring_the_spin_back);
+	tcase_add_test(tc, a_spin_that_never_meets_anything_is_tried_now_and_then);
 	tcase_add_test(tc, what_comes_at_once_teaches_nothing);
 	tcase_add_test(tc, credit_has_a_ceiling);
 	tcase_add_loop_test(tc, few_peers_are_waited_for, 1, SPIN_FEW + 1);
