@@ -200,6 +200,7 @@ start_all(struct endpoints *set, struct endpoint_list *fresh)
 	while ((e = LIST_FIRST(fresh)) != NULL) {
 		r = endpoint_start(set, e);
 		if (r < 0) {
+			log_error("cannot listen on %s: %s", e->name, strerror(-r));
 			LIST_FOREACH(e, &set->list, others) {
 				if (e == old)
 					break;
@@ -280,6 +281,10 @@ endpoints_inherit(struct endpoints *set, int first, int n)
 		if (r < 0)
 			log_warning("inherited descriptor %d closed: %s", fd,
 			    r == -EINVAL ? "not a socket to serve on" : strerror(-r));
+		if (r == -ENOMEM) {
+			drop_all(&handed);
+			return r;
+		}
 	}
 	return start_all(set, &handed);
 }
