@@ -20,11 +20,55 @@ static const char *const names[UDP_VERDICTS] = {
 	[UDP_UNSENT] = "unsent",
 };
 
+/* echo, daytime, qotd, chargen, time, DNS, TFTP, NTP, SNMP, CLDAP, SSDP, mDNS, memcached */
+static const uint16_t services[] = { 7, 13, 17, 19, 37, 53, 69, 123, 161, 389, 1900,
+	5353, 11211 };
+
 const char *
 udp_verdict_name(enum udp_verdict verdict)
 {
 	return names[verdict];
 }
+
+/* ---- ports, as a bit for each ---- */
+
+static void
+add(uint64_t ports[65536 / 64], uint16_t port)
+{
+	ports[port / 64] |= UINT64_C(1) << port % 64;
+}
+
+static bool
+has(const uint64_t ports[65536 / 64], uint16_t port)
+{
+	return ports[port / 64] >> port % 64 & 1;
+}
+
+void
+udp_guard_own_port(struct udp_guard *g, uint16_t port)
+{
+	add(g->own_ports, port);
+}
+
+void
+udp_guard_no_ports(struct udp_guard *g)
+{
+	memset(g->own_ports, 0, sizeof(g->own_ports));
+}
+
+static enum udp_verdict
+judge_port(const struct udp_guard *g, uint16_t port)
+{
+	if (port == 0)
+		return UDP_PORT_ZERO;
+	if (has(g->own_ports, port))
+		return UDP_OWN_PORT;
+	if (has(g->services, port))
+		return UDP_SERVICE;
+	return port < 1024 && !g->allow_low_ports ? UDP_LOW_PORT : UDP_ANSWER;
+}
+
+/* ---- its life ---- */
 
 int
 udp_guard_open(struct udp_guard *g)
@@ -32,6 +76,8 @@ udp_guard_open(struct udp_guard *g)
 	*g = (struct udp_guard){ 0 };
 	if (getrandom(g->key, sizeof(g->key), 0) != sizeof(g->key))
 		return -errno;
+	for (size_t i = 0; i < ARRAY_SIZE(services); i++)
+		add(g->services, services[i]);
 	g->slots = calloc(UDP_GUARD_SLOTS, sizeof(*g->slots));
 	return g->slots != NULL ? 0 : -ENOMEM;
 }
@@ -51,61 +97,6 @@ udp_guard_set_rule(struct udp_guard *g, struct bucket_rule rule)
 	if (g->rule.every_ns != 0) /* else nobody owes anything */
 		memset(g->slots, 0, UDP_GUARD_SLOTS * sizeof(*g->slots));
 	g->rule = rule;
-}
-
-/* ---- ports ---- */
-
-void
-udp_guard_own_port(struct udp_guard *g, uint16_t port)
-{
-	g->own_ports[port / 64] |= UINT64_C(1) << port % 64;
-}
-
-void
-udp_guard_no_ports(struct udp_guard *g)
-{
-	memset(g->own_ports, 0, sizeof(g->own_ports));
-}
-
-static bool
-is_own(const struct udp_guard *g, uint16_t port)
-{
-	return g->own_ports[port / 64] >> port % 64 & 1;
-}
-
-static bool
-is_service(uint16_t port)
-{
-	switch (port) {
-	case 7:	    /* echo */
-	case 13:    /* daytime */
-	case 17:    /* qotd */
-	case 19:    /* chargen */
-	case 37:    /* time */
-	case 53:    /* DNS */
-	case 69:    /* TFTP */
-	case 123:   /* NTP */
-	case 161:   /* SNMP */
-	case 389:   /* CLDAP */
-	case 1900:  /* SSDP */
-	case 5353:  /* mDNS */
-	case 11211: /* memcached */
-		return true;
-	default:
-		return false;
-	}
-}
-
-static enum udp_verdict
-judge_port(const struct udp_guard *g, uint16_t port)
-{
-	if (port == 0)
-		return UDP_PORT_ZERO;
-	if (is_own(g, port))
-		return UDP_OWN_PORT;
-	if (is_service(port))
-		return UDP_SERVICE;
-	return port < 1024 && !g->allow_low_ports ? UDP_LOW_PORT : UDP_ANSWER;
 }
 
 /* ---- addresses ---- */

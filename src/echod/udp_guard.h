@@ -46,16 +46,22 @@ struct udp_guard {
 	bool allow_low_ports;
 	struct bucket_rule rule;
 
-	uint64_t own_ports[65536 / 64]; /* a bit for each */
+	uint64_t own_ports[65536 / 64], services[65536 / 64]; /* a bit for each port */
 	uint64_t key[3];
 	struct bucket *slots;
 };
 
-/* Without limits yet; set access, and what else stands above, and the rule.  Returns 0, or -errno; close it in either case. */
+/*
+ * Without limits yet; set access, and what else stands above, and the rule.  Returns
+ * 0, or -errno; close it in either case.
+ */
 int udp_guard_open(struct udp_guard *g);
 void udp_guard_close(struct udp_guard *g);
 
-/* From now on; all buckets are full then, for what they owed was under another rule. */
+/*
+ * From now on.  If this is another rule, all buckets are full: what they owed was
+ * under the old one.
+ */
 void udp_guard_set_rule(struct udp_guard *g, struct bucket_rule rule);
 
 /* What the datagram deserves; UDP_ANSWER takes a token. */
