@@ -43,8 +43,9 @@ static void
 log_closed(struct server *s, const struct echo *e, enum reason reason)
 {
 	int64_t now_ns = loop_now_ns(s->loop);
-	enum log_level level = e->echoed > 0 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
 	bool strange = reason == REASON_ERROR;
+	enum log_level level = e->echoed > 0 || strange ? LOG_LEVEL_INFO
+							: LOG_LEVEL_DEBUG;
 	char text[ADDR_TEXT];
 
 	if (!log_admits(&s->closings, level, now_ns))

@@ -116,7 +116,7 @@ def is_served(client):
 def test_out_of_memory(backend):
     """A connection there is no memory for is the only one that suffers."""
     check_build()
-    with Echod(backend, ["-v"], limits={"max_connections": 5000}) as echod:
+    with Echod(backend, limits={"max_connections": 5000}) as echod:
         old, *greedy = [echod.connect() for _ in range(9)]
         for client in [old, *greedy]:
             check_echo(client)
