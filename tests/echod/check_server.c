@@ -28,7 +28,10 @@ int __real_loop_run(struct loop *loop);
 int
 __wrap_loop_run(struct loop *loop)
 {
-	return failures > 0 && failures-- > 0 ? -EIO : __real_loop_run(loop);
+	if (failures == 0)
+		return __real_loop_run(loop);
+	failures--;
+	return -EIO;
 }
 
 /* ---- */
