@@ -53,7 +53,7 @@ room_to_send(int fd, int64_t stall_ns)
  * a third of its buffer is free, so at the limit look whether the peer has
  * taken anything since.
  *
- * Not inlined, because io_send_all() is lighter without it and mostly is enough.
+ * Kept out of line, so that the usual case saves no registers for it.
  */
 __attribute__((noinline)) static enum step
 send_rest(struct task *t, int fd, struct io_send *s, int64_t stall_ns)
@@ -72,6 +72,11 @@ send_rest(struct task *t, int fd, struct io_send *s, int64_t stall_ns)
 	TASK_END(t);
 }
 
+/*
+ * Mostly the socket takes all at once, and no routine is needed: nothing has been
+ * parked, so a plain return will do.  Else send_rest() parks at this depth, and is
+ * where each wake goes on.
+ */
 enum step
 io_send_all(struct task *t, int fd, struct io_send *s, int64_t stall_ns)
 {
