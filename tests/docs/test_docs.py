@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 
 import harness
@@ -281,6 +282,21 @@ def test_completion_of_values():
         assert completions("--config", "=") == set(os.listdir())
     assert completions("-p", "") == set()
     assert completions("--port", "=") == set()
+
+
+# ---- HACKING.md ----
+
+
+def test_planted_bugs():
+    """Each still stands once in the sources as it is to be changed, and is in the list."""
+    sys.path.insert(0, os.path.join(SRCDIR, "tests/sim"))
+    import plant
+
+    told = re.findall(r"^\| (.*) \| \d+ \|$", text(SRCDIR, "HACKING.md"), re.M)
+    bugs = list(plant.read_bugs(os.path.join(SRCDIR, "tests/sim/planted.txt")))
+    assert told == [name for name, *_ in bugs]
+    for name, file, old, _ in bugs:
+        assert text(SRCDIR, file).count(old) == 1, name
 
 
 if __name__ == "__main__":
