@@ -2,7 +2,6 @@
 #include "echod/endpoint.h"
 
 #include <check.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "support/captured.h"
 #include "support/failing.h"
 #include "support/run.h"
+#include "support/tcp.h"
 
 /* These names are the linker's. */
 #pragma GCC diagnostic ignored "-Wpedantic"
@@ -80,19 +80,6 @@ drop_all(void)
 	return n;
 }
 
-static int
-descriptors(void)
-{
-	DIR *folder = opendir("/proc/self/fd");
-	int n = 0;
-
-	ck_assert_ptr_nonnull(folder);
-	while (readdir(folder) != NULL)
-		n++;
-	closedir(folder);
-	return n;
-}
-
 static char both[] = "*:0", path[64];
 
 START_TEST(one_family_is_enough)
@@ -120,7 +107,7 @@ static char *const kinds[] = { both, path };
 
 START_TEST(out_of_memory_nothing_is_left)
 {
-	int before = descriptors(), n, r;
+	int before = open_descriptors(), n, r;
 	struct config_listen what;
 	struct config config;
 
@@ -134,13 +121,13 @@ START_TEST(out_of_memory_nothing_is_left)
 			break; /* there are not that many */
 		ck_assert_int_eq(r, -ENOMEM);
 		drop_all();
-		ck_assert_int_eq(descriptors(), before);
+		ck_assert_int_eq(open_descriptors(), before);
 		ck_assert_int_lt(access(path + strlen("unix:"), F_OK), 0);
 	}
 	ck_assert_int_eq(r, 0);
 	ck_assert_int_gt(n, 3);
 	drop_all();
-	ck_assert_int_eq(descriptors(), before);
+	ck_assert_int_eq(open_descriptors(), before);
 }
 END_TEST
 

@@ -2,7 +2,6 @@
 #include "echod/server.h"
 
 #include <check.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -14,6 +13,7 @@
 #include "support/captured.h"
 #include "support/failing.h"
 #include "support/run.h"
+#include "support/tcp.h"
 
 /* These names are the linker's. */
 #pragma GCC diagnostic ignored "-Wpedantic"
@@ -39,19 +39,6 @@ __wrap_loop_run(struct loop *loop)
 static struct server server;
 static int log_pipe, descriptors_before;
 
-static int
-descriptors(void)
-{
-	DIR *folder = opendir("/proc/self/fd");
-	int n = 0;
-
-	ck_assert_ptr_nonnull(folder);
-	while (readdir(folder) != NULL)
-		n++;
-	closedir(folder);
-	return n;
-}
-
 static void
 set_up(void)
 {
@@ -59,7 +46,7 @@ set_up(void)
 
 	log_pipe = stderr_becomes_pipe();
 	log_open(LOG_LEVEL_INFO, LOG_TARGET_STDERR);
-	descriptors_before = descriptors();
+	descriptors_before = open_descriptors();
 	config_defaults(&config);
 	ck_assert_ptr_null(config_listen_add(&config, "127.0.0.1:0"));
 	ck_assert_int_eq(server_open(&server, &config), 0);
@@ -69,7 +56,7 @@ static void
 tear_down(void)
 {
 	server_close(&server);
-	ck_assert_int_eq(descriptors(), descriptors_before);
+	ck_assert_int_eq(open_descriptors(), descriptors_before);
 }
 
 START_TEST(a_loop_that_fails_ends_the_server)
@@ -97,10 +84,10 @@ START_TEST(a_loop_that_fails_for_good_is_left)
 	server_close(&server);
 
 	/* What it had to leave. */
-	ck_assert_int_gt(descriptors(), descriptors_before);
+	ck_assert_int_gt(open_descriptors(), descriptors_before);
 	ck_assert_int_eq(loop_run(loop), 0);
 	loop_close(loop);
-	ck_assert_int_eq(descriptors(), descriptors_before);
+	ck_assert_int_eq(open_descriptors(), descriptors_before);
 }
 END_TEST
 

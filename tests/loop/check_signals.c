@@ -45,7 +45,7 @@ begin(void)
 START_TEST(each_does_what_the_table_says)
 {
 	struct loop *loop = backends_open_loop(_i, 0);
-	int before = lowest_free_fd();
+	int before = open_descriptors();
 
 	raise(SIGHUP); /* even before it is listened for */
 	ck_assert_int_eq(signals_start(&signals, loop, NULL, actions, came), 0);
@@ -53,7 +53,7 @@ START_TEST(each_does_what_the_table_says)
 	run_to_the_end(loop);
 	ck_assert_str_eq(came, "ht"); /* the kernel has the lower number first */
 	ck_assert_int_lt(signals.fd, 0);
-	ck_assert_int_le(lowest_free_fd(), before);
+	ck_assert_int_le(open_descriptors(), before);
 }
 END_TEST
 
@@ -71,13 +71,13 @@ static const struct {
 START_TEST(what_fails_to_start_leaves_nothing)
 {
 	struct loop *loop = backends_open_loop(0, 0);
-	int before = lowest_free_fd();
+	int before = open_descriptors();
 
 	failing_nth(obstacles[_i].call, 1, obstacles[_i].err);
 	ck_assert_int_eq(signals_start(&signals, loop, NULL, actions, came),
 	    -obstacles[_i].err);
 	ck_assert(failing_end());
-	ck_assert_int_eq(lowest_free_fd(), before);
+	ck_assert_int_eq(open_descriptors(), before);
 	run_to_the_end(loop);
 }
 END_TEST

@@ -77,9 +77,9 @@ START_TEST(port_in_use)
 	int before;
 
 	tcp_listener(AF_INET, &at);
-	before = lowest_free_fd();
+	before = open_descriptors();
 	ck_assert_int_eq(sock_listen(&at, &options), -EADDRINUSE);
-	ck_assert_int_eq(lowest_free_fd(), before);
+	ck_assert_int_eq(open_descriptors(), before);
 }
 END_TEST
 
@@ -141,7 +141,7 @@ START_TEST(listening_fails_without_a_trace)
 {
 	struct sock_listen_options options = { .backlog = 1, .reuse_port = true };
 	struct addr at = loopback(families[_i]);
-	int before = lowest_free_fd(), calls = 0, fd;
+	int before = open_descriptors(), calls = 0, fd;
 
 	do {
 		failing_nth_of_all(++calls, ENOBUFS);
@@ -149,7 +149,7 @@ START_TEST(listening_fails_without_a_trace)
 		if (!failing_end())
 			break;
 		ck_assert_int_eq(fd, -ENOBUFS);
-		ck_assert_int_eq(lowest_free_fd(), before);
+		ck_assert_int_eq(open_descriptors(), before);
 	} while (calls < 100);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_gt(calls, 6);
@@ -192,19 +192,19 @@ END_TEST
 START_TEST(a_family_that_fails_is_not_missing)
 {
 	struct sock_listen_options options = { .backlog = 1 };
-	int before = lowest_free_fd();
+	int before = open_descriptors();
 	struct sock_both both;
 
 	failing_nth("bind", 1 + _i, EACCES);
 	ck_assert_int_eq(sock_listen_both(&both, 0, &options), -EACCES);
-	ck_assert_int_eq(lowest_free_fd(), before);
+	ck_assert_int_eq(open_descriptors(), before);
 }
 END_TEST
 
 START_TEST(another_port_is_tried_when_one_is_taken)
 {
 	struct sock_listen_options options = { .backlog = 1 };
-	int before = lowest_free_fd();
+	int before = open_descriptors();
 	struct sock_both both;
 
 	failing_nth("bind", 2, EADDRINUSE);
@@ -214,7 +214,7 @@ START_TEST(another_port_is_tried_when_one_is_taken)
 	close(both.v6);
 	failing_each("bind", EADDRINUSE);
 	ck_assert_int_eq(sock_listen_both(&both, 0, &options), -EADDRINUSE);
-	ck_assert_int_eq(lowest_free_fd(), before);
+	ck_assert_int_eq(open_descriptors(), before);
 }
 END_TEST
 

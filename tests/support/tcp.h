@@ -19,7 +19,7 @@ void tcp_pair(int *ours, int *theirs);
 /* The same with little room for bytes under way. */
 void tcp_narrow_pair(int *ours, int *theirs);
 
-/* Higher than it was: something has been left open. */
-int lowest_free_fd(void);
+/* How many: more than there were, and something has been left open. */
+int open_descriptors(void);
 
 #endif
