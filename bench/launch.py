@@ -204,7 +204,7 @@ class Running:
         self.stop()
 
 
-def echod(build, backend, spin_us=20):
+def echod(build, backend, spin_us=50):
     def command(port):
         conf = ECHOD_CONF % {"port": port, "backend": backend, "spin_us": spin_us}
         return [f"{build}/echod", "-c", written(conf)]

@@ -88,7 +88,7 @@ const struct config_key config_keys[] = {
 
 	{ "loop.backend", WORD(backends), IN(backend), DEFAULT(0), NEEDS_RESTART,
 	  .meaning = "auto (the best there is), select or epoll" },
-	{ "loop.spin_us", INTEGER, IN(spin_us), DEFAULT(20), RANGE(0, 1000), NEEDS_RESTART,
+	{ "loop.spin_us", INTEGER, IN(spin_us), DEFAULT(50), RANGE(0, 1000), NEEDS_RESTART,
 	  .meaning = "microseconds to keep polling after activity; 0: never" },
 	{ .name = NULL },
 };

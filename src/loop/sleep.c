@@ -1,9 +1,11 @@
 /*
  * The loop's sleep, and the short spin before it.
  *
- * To sleep and be woken costs some 20 us on a virtual machine, and the answer
+ * To sleep and be woken takes some 50 us on a virtual machine, and the answer
  * of a busy peer often comes sooner than that.  So the loop, before it sleeps,
- * polls for a moment, as long as experience says that it pays.
+ * polls for a moment.  After a spin that met nothing it lets a few sleeps pass
+ * that might have been worth one, then twice as many, and so on; each spin that
+ * pays takes half of that back.
  *
  * It pays with a few peers that wait for us as we wait for them.  Many are
  * better served after a sleep, together: to meet them one by one saves nobody
@@ -12,27 +14,30 @@
  */
 #include "loop/internal.h"
 
-/* What experience is worth.  Only who can afford a miss spins. */
-#define CREDIT_MAX  16
-#define HIT	    1 /* the spin met an event of one of the few */
-#define MISS	    2 /* it met none, or of one among many */
-#define SHORT_SLEEP 1 /* a spin might have met what ended it */
+#define BACKOFF_MAX 64 /* sleeps to let pass after a spin that did not pay */
 
-#define AT_ONCE	    8 /* sooner than limit_ns / 8: it was under way already */
-#define SHORT	    4 /* later than limit_ns * 4: no spin would have met it */
+#define AT_ONCE	    16 /* sooner than limit_ns / 16: it was under way already */
+#define SHORT	    4  /* later than limit_ns * 4: no spin would have met it */
 
 void
 spin_init(struct spin *s, int64_t limit_ns)
 {
-	*s = (struct spin){ .limit_ns = limit_ns, .credit = CREDIT_MAX };
+	*s = (struct spin){ .limit_ns = limit_ns };
 }
 
 static void
-earn(struct spin *s, int credit)
+paid(struct spin *s)
 {
-	s->credit += credit;
-	if (s->credit > CREDIT_MAX)
-		s->credit = CREDIT_MAX;
+	s->backoff /= 2;
+}
+
+static void
+missed(struct spin *s)
+{
+	s->backoff = s->backoff == 0 ? 1 : 2 * s->backoff;
+	if (s->backoff > BACKOFF_MAX)
+		s->backoff = BACKOFF_MAX;
+	s->pause = s->backoff;
 }
 
 /* Remember fd.  Was it among the last few? */
@@ -84,9 +89,9 @@ spin(struct loop *loop, int64_t until_ns, int64_t *now)
 	} while (n == 0 && *now < end && *now < until_ns);
 
 	if (n <= 0 || !meet_all(loop, n))
-		earn(&loop->spin, -MISS);
+		missed(&loop->spin);
 	else if (worth_it(&loop->spin, *now - began))
-		earn(&loop->spin, HIT);
+		paid(&loop->spin);
 	return n;
 }
 
@@ -99,7 +104,7 @@ loop_sleep(struct loop *loop, int64_t until_ns)
 
 	if (until_ns <= now) /* tasks are ready, or a timer: only have a look */
 		return take_events(loop, 0);
-	if (loop->spin.limit_ns > 0 && loop->spin.credit >= MISS)
+	if (loop->spin.limit_ns > 0 && loop->spin.pause == 0)
 		n = spin(loop, until_ns, &now);
 	if (n != 0)
 		return n;
@@ -110,8 +115,8 @@ loop_sleep(struct loop *loop, int64_t until_ns)
 	else
 		n = take_events(loop, until_ns > now ? until_ns - now : 0);
 
-	if (n > 0 && loop->spin.limit_ns > 0 && meet_all(loop, n) &&
+	if (n > 0 && loop->spin.pause > 0 && meet_all(loop, n) &&
 	    worth_it(&loop->spin, loop->clock() - began))
-		earn(&loop->spin, SHORT_SLEEP);
+		loop->spin.pause--;
 	return n;
 }

@@ -96,7 +96,7 @@ START_TEST(defaults_are_those_of_the_manual)
 	ck_assert_int_eq(c.log_level, LOG_LEVEL_INFO);
 	ck_assert_int_eq(c.log_target, LOG_TARGET_AUTO);
 	ck_assert_str_eq(c.backend, "auto");
-	ck_assert_int_eq(c.spin_us, 20);
+	ck_assert_int_eq(c.spin_us, 50);
 	config_release(&c);
 }
 END_TEST

@@ -111,70 +111,61 @@ START_TEST(the_spin_is_as_long_as_it_was_told)
 }
 END_TEST
 
-/* Credit for eight misses: the rest are plain sleeps. */
-START_TEST(a_spin_that_does_not_pay_is_given_up)
+START_TEST(after_a_miss_it_waits_for_a_sleep_that_might_have_been_a_hit)
 {
 	begin(SPIN_NS);
 	receive(100, SECONDS(1));
-	ck_assert_int_eq(loop->spin.credit, 0);
-	ck_assert_int_eq(looks(), 8 * 20);
+	ck_assert_int_eq(looks(), 20); /* the first, and never again */
 	ck_assert_int_eq(sleeps(), 100);
-	end();
-}
-END_TEST
-
-START_TEST(short_sleeps_bring_the_spin_back)
-{
-	begin(SPIN_NS);
-	loop->spin.credit = 0;
 	receive(1, 4 * SPIN_NS + MICROSECONDS(5)); /* not short */
-	ck_assert_int_eq(loop->spin.credit, 0);
-	receive(2, 4 * SPIN_NS - MICROSECONDS(5));
-	ck_assert_int_eq(loop->spin.credit, 2); /* enough for a miss */
-	ck_assert_int_eq(looks(), 0);
-	ck_assert_int_eq(sleeps(), 3);
-	receive(1, MICROSECONDS(10));
-	ck_assert_int_gt(looks(), 5);
-	ck_assert_int_eq(sleeps(), 3);
-	ck_assert_int_eq(loop->spin.credit, 2 + 1); /* a hit */
+	ck_assert_int_eq(loop->spin.pause, 1);
+	receive(1, 4 * SPIN_NS - MICROSECONDS(5));
+	ck_assert_int_eq(loop->spin.pause, 0);
+	ck_assert_int_eq(looks(), 20);
+	ck_assert_int_eq(sleeps(), 102);
+	receive(100, MICROSECONDS(10));
+	ck_assert_int_eq(sleeps(), 102);
 	end();
 }
 END_TEST
 
-/* As from peers on the same network: one spin, which misses, for two sleeps. */
-START_TEST(a_spin_that_never_meets_anything_is_tried_now_and_then)
+/* As from peers on the same network: after 1 sleep, 2 more, 4, 8 ... 64, 64. */
+START_TEST(a_spin_that_never_pays_is_tried_more_and_more_seldom)
 {
 	begin(SPIN_NS);
-	loop->spin.credit = 0;
-	receive(100, 3 * SPIN_NS);
-	ck_assert_int_eq(sleeps(), 100);
-	ck_assert_int_le(looks(), 100 / 2 * 20);
-	ck_assert_int_le(loop->spin.credit, 2);
+	receive(500, 3 * SPIN_NS);
+	ck_assert_int_eq(sleeps(), 500);
+	ck_assert_int_eq(looks(), (1 + 6 + (500 - 1 - 2 - 4 - 8 - 16 - 32) / 64) * 20);
+	ck_assert_int_eq(loop->spin.backoff, 64);
+	end();
+}
+END_TEST
+
+START_TEST(each_spin_that_pays_halves_the_penalty)
+{
+	begin(SPIN_NS);
+	loop->spin.backoff = 64;
+	receive(3, MICROSECONDS(10));
+	ck_assert_int_eq(loop->spin.backoff, 8);
+	receive(1, 3 * SPIN_NS); /* a miss */
+	ck_assert_int_eq(loop->spin.backoff, 16);
+	ck_assert_int_eq(loop->spin.pause, 16);
 	end();
 }
 END_TEST
 
 START_TEST(what_comes_at_once_teaches_nothing)
 {
-	begin(MICROSECONDS(100));
+	begin(MICROSECONDS(200));
 	loop->spin.met[0] = c.fd; /* one that is known */
-	loop->spin.credit = 10;
+	loop->spin.backoff = 8;
 	receive(100, MICROSECONDS(10));
 	ck_assert_int_eq(sleeps(), 0);
-	ck_assert_int_eq(loop->spin.credit, 10);
-	loop->spin.credit = 0;
+	ck_assert_int_eq(loop->spin.backoff, 8);
+	loop->spin.pause = 8;
 	receive(100, MICROSECONDS(10));
 	ck_assert_int_eq(sleeps(), 100);
-	ck_assert_int_eq(loop->spin.credit, 0);
-	end();
-}
-END_TEST
-
-START_TEST(credit_has_a_ceiling)
-{
-	begin(SPIN_NS);
-	receive(1000, MICROSECONDS(10));
-	ck_assert_int_eq(loop->spin.credit, 16);
+	ck_assert_int_eq(loop->spin.pause, 8);
 	end();
 }
 END_TEST
@@ -208,7 +199,7 @@ START_TEST(few_peers_are_waited_for)
 {
 	begin(SPIN_NS);
 	receive_from(_i, MICROSECONDS(10));
-	ck_assert_int_eq(loop->spin.credit, 16);
+	ck_assert_int_eq(loop->spin.backoff, 0);
 	ck_assert_int_le(sleeps(), 16); /* until all of them are known */
 	end();
 }
@@ -218,8 +209,8 @@ START_TEST(many_are_served_after_a_sleep)
 {
 	begin(SPIN_NS);
 	receive_from(PEERS, MICROSECONDS(10));
-	ck_assert_int_eq(loop->spin.credit, 0);
-	ck_assert_int_eq(sleeps(), PEERS * ROUNDS - 8); /* all but eight misses */
+	ck_assert_int_eq(loop->spin.pause, 1);
+	ck_assert_int_eq(sleeps(), PEERS * ROUNDS - 1); /* all but the first */
 	end();
 }
 END_TEST
@@ -228,7 +219,8 @@ START_TEST(few_may_come_at_once)
 {
 	begin(SPIN_NS);
 	receive_from(SPIN_FEW, 0);
-	ck_assert_int_eq(loop->spin.credit, 16);
+	ck_assert_int_eq(loop->spin.backoff, 0);
+	ck_assert_int_le(sleeps(), 4);
 	end();
 }
 END_TEST
@@ -237,7 +229,7 @@ START_TEST(many_may_not)
 {
 	begin(SPIN_NS);
 	receive_from(PEERS, 0);
-	ck_assert_int_eq(loop->spin.credit, 0);
+	ck_assert_int_ge(sleeps(), ROUNDS - 1);
 	end();
 }
 END_TEST
@@ -297,7 +289,7 @@ START_TEST(with_something_to_do_there_is_no_spin)
 	ck_assert_int_eq(loop_run(loop), 0);
 	ck_assert_int_eq(script_waits(), 50);
 	ck_assert_int_eq(looks(), 50);
-	ck_assert_int_eq(loop->spin.credit, 16);
+	ck_assert_int_eq(loop->spin.backoff, 0);
 	end();
 }
 END_TEST
@@ -311,11 +303,11 @@ main(void)
 	tcase_add_test(tc, without_a_spin_each_wait_is_a_sleep);
 	tcase_add_test(tc, what_comes_during_the_spin_costs_no_sleep);
 	tcase_add_test(tc, the_spin_is_as_long_as_it_was_told);
-	tcase_add_test(tc, a_spin_that_does_not_pay_is_given_up);
-	tcase_add_test(tc, short_sleeps_bring_the_spin_back);
-	tcase_add_test(tc, a_spin_that_never_meets_anything_is_tried_now_and_then);
+	tcase_add_test(tc,
+	    after_a_miss_it_waits_for_a_sleep_that_might_have_been_a_hit);
+	tcase_add_test(tc, a_spin_that_never_pays_is_tried_more_and_more_seldom);
+	tcase_add_test(tc, each_spin_that_pays_halves_the_penalty);
 	tcase_add_test(tc, what_comes_at_once_teaches_nothing);
-	tcase_add_test(tc, credit_has_a_ceiling);
 	tcase_add_loop_test(tc, few_peers_are_waited_for, 1, SPIN_FEW + 1);
 	tcase_add_test(tc, many_are_served_after_a_sleep);
 	tcase_add_test(tc, few_may_come_at_once);

@@ -120,7 +120,7 @@ terms_roll(struct terms *ret, struct config *config)
 	config->buffer_size = dice_pick(1, 100, 1024, 8192, 8192);
 	config->log_level = dice_pick(LOG_LEVEL_DEBUG, LOG_LEVEL_INFO);
 	config->backend = dice_once_in(2) ? "select" : "auto";
-	config->spin_us = dice_pick(0, 20, 100);
+	config->spin_us = dice_pick(0, 50, 200);
 	describe(&t, config);
 	*ret = t;
 	return 0;
