@@ -43,8 +43,7 @@ struct config {
 	int64_t drain_ns;
 
 	int64_t backlog;
-	bool nodelay;
-	bool keepalive;
+	struct sock_stream_options stream;
 	bool reuse_port;
 	int64_t unix_mode; /* chmod(2) */
 

@@ -57,9 +57,9 @@ const struct config_key config_keys[] = {
 
 	{ "socket.backlog", INTEGER, IN(backlog), DEFAULT(4096), RANGE(1, 65535),
 	  .meaning = "connections not yet accepted, listen(2)" },
-	{ "socket.nodelay", BOOL, IN(nodelay), DEFAULT(true),
+	{ "socket.nodelay", BOOL, IN(stream.nodelay), DEFAULT(true),
 	  .meaning = "send small pieces at once: TCP_NODELAY, tcp(7)" },
-	{ "socket.keepalive", BOOL, IN(keepalive), DEFAULT(false),
+	{ "socket.keepalive", BOOL, IN(stream.keepalive), DEFAULT(false),
 	  .meaning = "probe silent peers: SO_KEEPALIVE, socket(7)" },
 	{ "socket.reuse_port", BOOL, IN(reuse_port), DEFAULT(false),
 	  .meaning = "share the port with other processes: SO_REUSEPORT, socket(7)" },

@@ -138,7 +138,8 @@ endpoint_open(struct endpoint_list *list, const struct config_listen *what,
 {
 	struct sock_listen_options options = { .kind = what->kind,
 		.backlog = (int)config->backlog,
-		.reuse_port = config->reuse_port };
+		.reuse_port = config->reuse_port,
+		.stream = config->stream };
 
 	if (what->kind == SOCK_UNIX)
 		return open_path(list, what, config);
@@ -158,6 +159,12 @@ endpoint_inherit(struct endpoint_list *list, int fd)
 		return r;
 	}
 	return add(list, NULL, kind, fd) != NULL ? 0 : -ENOMEM;
+}
+
+bool
+endpoint_hands_on_options(const struct endpoint *e)
+{
+	return e->kind == SOCK_TCP && !e->inherited;
 }
 
 /* ---- what it covers ---- */

@@ -53,6 +53,12 @@ int endpoint_inherit(struct endpoint_list *list, int fd);
 /* Close its socket, remove the file if we made one, and free it; it is in no list. */
 void endpoint_free(struct endpoint *e);
 
+/*
+ * Do its connections have their options from it (sock_set_stream_options)?  Those of
+ * UNIX sockets never do, nor those that came before we had the socket.
+ */
+bool endpoint_hands_on_options(const struct endpoint *e);
+
 /* Does it listen on what this entry of `listen` says? */
 bool endpoint_covers(const struct endpoint *e, const struct config_listen *what);
 

@@ -10,98 +10,7 @@
 #include "base/util.h"
 #include "echod/config_listen.h"
 #include "echod/endpoint.h"
-
-/* ---- the tasks ---- */
-
-static void
-accepted(struct listener *l, int fd, const struct addr *peer)
-{
-	struct endpoint *e = container_of(l, struct endpoint, listener);
-
-	e->accepted++;
-	e->set->accepted(e->set, fd, peer);
-}
-
-static void
-trouble(struct listener *l, int err)
-{
-	struct endpoint *e = container_of(l, struct endpoint, listener);
-	enum log_level level = err == 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING;
-
-	e->set->pauses += err != 0;
-	if (!log_admits(&e->set->troubles, level, loop_now_ns(e->set->loop)))
-		return;
-	if (err == 0)
-		log_info("accepting again on %s", e->name);
-	else
-		log_warning("cannot accept on %s for now: %s", e->name, strerror(err));
-}
-
-static void
-finished(struct endpoint *e)
-{
-	LIST_REMOVE(e, others);
-	endpoint_free(e);
-}
-
-static void
-listener_finished(struct listener *l)
-{
-	finished(container_of(l, struct endpoint, listener));
-}
-
-static void
-udp_finished(struct echo_udp *u)
-{
-	finished(container_of(u, struct endpoint, udp));
-}
-
-static const struct listener_type endpoint_listener = {
-	.accepted = accepted,
-	.trouble = trouble,
-	.finished = listener_finished,
-};
-
-static int
-start_udp(struct endpoints *set, struct endpoint *e)
-{
-	e->udp.service = set->udp;
-	e->udp.fd = e->fd;
-	e->udp.inherited = e->inherited;
-	e->udp.finished = udp_finished;
-	return echo_udp_start(set->loop, &e->udp, &set->tasks);
-}
-
-static int
-start_listener(struct endpoints *set, struct endpoint *e)
-{
-	e->listener.type = &endpoint_listener;
-	e->listener.fd = e->fd;
-	e->listener.inherited = e->inherited;
-	e->listener.pace = e->kind == SOCK_TCP ? &set->pace : NULL;
-	return listener_start(set->loop, &e->listener, &set->tasks);
-}
-
-static int
-endpoint_start(struct endpoints *set, struct endpoint *e)
-{
-	int r = e->kind == SOCK_UDP ? start_udp(set, e) : start_listener(set, e);
-
-	if (r < 0)
-		return r;
-	e->set = set;
-	e->fd = -1; /* the task has it */
-	log_info("listening on %s%s", e->name, e->inherited ? " (inherited)" : "");
-	return 0;
-}
-
-static struct task *
-task_of(struct endpoint *e)
-{
-	return e->kind == SOCK_UDP ? &e->udp.task : &e->listener.task;
-}
-
-/* ---- the set ---- */
+#include "echod/endpoint_task.h"
 
 static void
 drop_all(struct endpoint_list *list)
@@ -204,7 +113,7 @@ start_all(struct endpoints *set, struct endpoint_list *fresh)
 			LIST_FOREACH(e, &set->list, others) {
 				if (e == old)
 					break;
-				task_cancel(task_of(e));
+				task_cancel(endpoint_task(e));
 			}
 			drop_all(fresh);
 			return r;
@@ -225,7 +134,7 @@ give_up(struct endpoint *e)
 		log_info("no longer listening on %s", e->name);
 	LIST_REMOVE(e, others);
 	LIST_INSERT_HEAD(&e->set->leaving, e, others);
-	task_cancel(task_of(e));
+	task_cancel(endpoint_task(e));
 }
 
 /* What comes from a port where we answer ourselves is not to be answered. */
@@ -249,6 +158,18 @@ pace_of(const struct config *config)
 	return bucket_rule(config->accepts_per_second, room > 0 ? room : 1);
 }
 
+/* Our listening sockets hand them on; what is in their backlogs has the old ones. */
+static void
+set_stream_options(struct endpoints *set, const struct sock_stream_options *options)
+{
+	struct endpoint *e;
+
+	set->stream = *options;
+	LIST_FOREACH(e, &set->list, others)
+		if (endpoint_hands_on_options(e))
+			sock_set_stream_options(e->listener.fd, options);
+}
+
 int
 endpoints_update(struct endpoints *set, const struct config *config)
 {
@@ -266,6 +187,7 @@ endpoints_update(struct endpoints *set, const struct config *config)
 			give_up(e);
 	}
 	note_ports(set);
+	set_stream_options(set, &config->stream);
 	set->pace.rule = pace_of(config);
 	return 0;
 }

@@ -24,8 +24,9 @@ struct endpoints {
 	struct endpoint_list list;
 	struct endpoint_list leaving; /* given up, but their tasks are not yet done */
 	struct listener_pace pace;    /* of those for TCP */
-	uint64_t pauses;	      /* times that accept(2) ran out of something */
-	struct log_kind troubles;     /* those pauses, in the log */
+	struct sock_stream_options stream; /* of connections to come */
+	uint64_t pauses;	  /* times that accept(2) ran out of something */
+	struct log_kind troubles; /* those pauses, in the log */
 };
 
 /*

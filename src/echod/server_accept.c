@@ -7,7 +7,6 @@
 
 #include "base/util.h"
 #include "echod/server.h"
-#include "net/sock.h"
 
 /* How many descriptors are counted as connections: until they are closed. */
 static bool
@@ -129,8 +128,6 @@ void
 server_accepted(struct endpoints *set, int fd, const struct addr *peer)
 {
 	struct server *s = container_of(set, struct server, endpoints);
-	struct sock_stream_options options = { .nodelay = s->config.nodelay,
-		.keepalive = s->config.keepalive };
 
 	if (!access_permits(&s->config.access, peer)) {
 		refuse(s, fd, peer, REASON_DENIED, "access");
@@ -144,7 +141,6 @@ server_accepted(struct endpoints *set, int fd, const struct addr *peer)
 		refuse(s, fd, peer, REASON_LIMIT, "max_connections_per_address");
 		return;
 	}
-	sock_set_stream_options(fd, &options);
 	if (start_connection(s, fd, peer) < 0) {
 		refuse(s, fd, peer, REASON_ERROR, strerror(ENOMEM));
 		return;

@@ -13,9 +13,15 @@
 #define SAME_PORT_TRIES 100 /* a port free in one family may be taken in the other */
 
 static int
+set_option(int fd, int level, int option, int value)
+{
+	return setsockopt(fd, level, option, &value, sizeof(value)) < 0 ? -errno : 0;
+}
+
+static int
 set_flag(int fd, int level, int option)
 {
-	return setsockopt(fd, level, option, &(int){ 1 }, sizeof(int)) < 0 ? -errno : 0;
+	return set_option(fd, level, option, 1);
 }
 
 /*
@@ -33,9 +39,7 @@ keep_urgent_inline(int fd)
 static void
 make_room(int fd)
 {
-	int bytes = UDP_RECEIVE_BUFFER;
-
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	set_option(fd, SOL_SOCKET, SO_RCVBUF, UDP_RECEIVE_BUFFER);
 }
 
 static bool
@@ -76,6 +80,8 @@ bind_and_listen(int fd, const struct addr *at, const struct sock_listen_options 
 {
 	int r = set_options_before_bind(fd, at, o);
 
+	if (r == 0 && o->kind == SOCK_TCP)
+		r = sock_set_stream_options(fd, &o->stream);
 	if (r == 0 && bind(fd, &at->sa, addr_len(at)) < 0)
 		r = -errno;
 	if (r == 0 && o->kind == SOCK_TCP && listen(fd, o->backlog) < 0)
@@ -230,8 +236,18 @@ sock_accept(int listening, struct addr *peer)
 	return fd;
 }
 
+int
+sock_set_stream_options(int listening, const struct sock_stream_options *options)
+{
+	int r = set_option(listening, IPPROTO_TCP, TCP_NODELAY, options->nodelay);
+
+	if (r == 0)
+		r = set_option(listening, SOL_SOCKET, SO_KEEPALIVE, options->keepalive);
+	return r;
+}
+
 void
-sock_set_stream_options(int fd, const struct sock_stream_options *options)
+sock_add_stream_options(int fd, const struct sock_stream_options *options)
 {
 	keep_urgent_inline(fd); /* it may be from before sock_adopt() */
 	if (options->nodelay)

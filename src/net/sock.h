@@ -15,11 +15,18 @@ enum sock_kind {
 	SOCK_UNIX, /* streams */
 };
 
+/* What connections are told. */
+struct sock_stream_options {
+	bool nodelay;	/* TCP_NODELAY, tcp(7) */
+	bool keepalive; /* SO_KEEPALIVE, socket(7) */
+};
+
 /* What a listening socket may be told before it is bound. */
 struct sock_listen_options {
 	enum sock_kind kind; /* SOCK_TCP, or SOCK_UDP, which is bound and no more */
 	int backlog;	     /* listen(2); the kernel caps it at net.core.somaxconn */
 	bool reuse_port;
+	struct sock_stream_options stream; /* of the connections that come there */
 };
 
 /*
@@ -59,18 +66,19 @@ bool sock_is_dual_stack(int fd);
  */
 int sock_accept(int listening, struct addr *peer);
 
-/* What a connection is told when it is accepted. */
-struct sock_stream_options {
-	bool nodelay;	/* TCP_NODELAY, tcp(7) */
-	bool keepalive; /* SO_KEEPALIVE, socket(7) */
-};
+/*
+ * Have a listening TCP socket hand these options, on or off, to the connections
+ * that come from now on.  Returns 0 or -errno of setsockopt(2).
+ */
+int sock_set_stream_options(int listening, const struct sock_stream_options *options);
 
 /*
- * Options for an accepted connection, as far as its kind has them; urgent data always stays in the stream
- * (SO_OOBINLINE).  A connection that broke just now is no failure here: its
- * next recv(2) will say so.
+ * Switch options on for an accepted connection, as far as its kind has them: those
+ * that its listening socket may not have handed on.  Urgent data always stays in
+ * the stream (SO_OOBINLINE).  A connection that broke just now is no failure here:
+ * its next recv(2) will say so.
  */
-void sock_set_stream_options(int fd, const struct sock_stream_options *options);
+void sock_add_stream_options(int fd, const struct sock_stream_options *options);
 
 /* The address a socket is bound to.  Returns 0 or -errno. */
 int sock_local_addr(int fd, struct addr *ret);

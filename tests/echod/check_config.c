@@ -84,8 +84,8 @@ START_TEST(defaults_are_those_of_the_manual)
 	ck_assert_int_eq(c.idle_ns, SECONDS(300));
 	ck_assert_int_eq(c.drain_ns, SECONDS(10));
 	ck_assert_int_eq(c.backlog, 4096);
-	ck_assert(c.nodelay);
-	ck_assert(!c.keepalive);
+	ck_assert(c.stream.nodelay);
+	ck_assert(!c.stream.keepalive);
 	ck_assert(!c.reuse_port);
 	ck_assert_int_eq(c.unix_mode, 0666);
 	ck_assert_int_eq(c.access.allow.n, 0);
@@ -191,8 +191,8 @@ START_TEST(the_dump_of_anything_is_read_back)
 	c.idle_ns = MILLISECONDS(1500);
 	c.drain_ns = 0;
 	c.backlog = 5;
-	c.nodelay = false;
-	c.keepalive = c.reuse_port = true;
+	c.stream.nodelay = false;
+	c.stream.keepalive = c.reuse_port = true;
 	c.unix_mode = 0070;
 	c.udp_allow_low_ports = true;
 	c.udp_rate_per_address = 9;
@@ -278,7 +278,7 @@ START_TEST(some_keys_take_a_restart)
 	config_defaults(&is);
 	is.port = 1;
 	is.idle_ns = 0;
-	is.nodelay = false;
+	is.stream.nodelay = false;
 	is.log_level = LOG_LEVEL_DEBUG;
 	config_each_restart_key(&was, &is, append, changed);
 	ck_assert_str_eq(changed, "");

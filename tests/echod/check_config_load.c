@@ -32,8 +32,8 @@ START_TEST(each_key_is_read)
 	ck_assert_int_eq(got.idle_ns, SECONDS(5));
 	ck_assert_int_eq(got.drain_ns, SECONDS(6));
 	ck_assert_int_eq(got.backlog, 7);
-	ck_assert(!got.nodelay);
-	ck_assert(got.keepalive);
+	ck_assert(!got.stream.nodelay);
+	ck_assert(got.stream.keepalive);
 	ck_assert(got.reuse_port);
 	ck_assert_int_eq(got.accepts_per_second, 9);
 	ck_assert_int_eq(got.max_lifetime_ns, MILLISECONDS(10500));

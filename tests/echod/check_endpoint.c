@@ -103,6 +103,26 @@ START_TEST(one_family_is_enough)
 }
 END_TEST
 
+/* So that whoever comes at once has them too. */
+START_TEST(a_socket_has_its_options_before_it_listens)
+{
+	struct config_listen what = entry(both);
+	struct config config;
+	int value = 0;
+	socklen_t size = sizeof(value);
+
+	log_open(LOG_LEVEL_ERROR, LOG_TARGET_STDERR);
+	config_defaults(&config);
+	config.stream.keepalive = true;
+	ck_assert_int_eq(endpoint_open(&list, &what, &config), 0);
+	ck_assert_int_eq(getsockopt(LIST_FIRST(&list)->fd, SOL_SOCKET, SO_KEEPALIVE,
+			     &value, &size),
+	    0);
+	ck_assert_int_eq(value, 1);
+	drop_all();
+}
+END_TEST
+
 static char *const kinds[] = { both, path };
 
 START_TEST(out_of_memory_nothing_is_left)
@@ -187,6 +207,7 @@ main(void)
 	TCase *tc = tcase_create("endpoint");
 
 	tcase_add_test(tc, one_family_is_enough);
+	tcase_add_test(tc, a_socket_has_its_options_before_it_listens);
 	tcase_add_loop_test(tc, out_of_memory_nothing_is_left, 0, ARRAY_SIZE(kinds));
 	tcase_add_loop_test(tc, an_inherited_one_covers_what_it_is, 0,
 	    ARRAY_SIZE(pairs));

@@ -378,19 +378,36 @@ START_TEST(mapped_peer_is_unmapped)
 }
 END_TEST
 
-START_TEST(options_are_set_as_told)
+START_TEST(options_are_set_on_and_off)
 {
 	int ours, theirs;
 
 	tcp_pair(&ours, &theirs);
-	sock_set_stream_options(ours, &(struct sock_stream_options){ false, false });
+	for (int i = 3; i >= 0; i--) {
+		bool nodelay = i & 1, keepalive = i & 2;
+
+		sock_set_stream_options(ours,
+		    &(struct sock_stream_options){ nodelay, keepalive });
+		ck_assert_int_eq(option(ours, IPPROTO_TCP, TCP_NODELAY), nodelay);
+		ck_assert_int_eq(option(ours, SOL_SOCKET, SO_KEEPALIVE), keepalive);
+	}
+}
+END_TEST
+
+START_TEST(options_are_added)
+{
+	int ours, theirs;
+
+	tcp_pair(&ours, &theirs);
+	sock_add_stream_options(ours, &(struct sock_stream_options){ false, false });
 	ck_assert_int_eq(option(ours, IPPROTO_TCP, TCP_NODELAY), 0);
 	ck_assert_int_eq(option(ours, SOL_SOCKET, SO_KEEPALIVE), 0);
-	sock_set_stream_options(ours, &(struct sock_stream_options){ .nodelay = true });
+	sock_add_stream_options(ours, &(struct sock_stream_options){ .nodelay = true });
 	ck_assert_int_eq(option(ours, IPPROTO_TCP, TCP_NODELAY), 1);
 	ck_assert_int_eq(option(ours, SOL_SOCKET, SO_KEEPALIVE), 0);
-	sock_set_stream_options(ours,
+	sock_add_stream_options(ours,
 	    &(struct sock_stream_options){ .keepalive = true });
+	ck_assert_int_eq(option(ours, IPPROTO_TCP, TCP_NODELAY), 1);
 	ck_assert_int_eq(option(ours, SOL_SOCKET, SO_KEEPALIVE), 1);
 }
 END_TEST
@@ -402,7 +419,7 @@ START_TEST(urgent_data_stays_in_the_stream)
 	int ours, theirs;
 
 	tcp_pair(&ours, &theirs);
-	sock_set_stream_options(ours, &(struct sock_stream_options){ .nodelay = true });
+	sock_add_stream_options(ours, &(struct sock_stream_options){ .nodelay = true });
 	ck_assert_int_eq(send(theirs, "ab", 2, 0), 2);
 	ck_assert_int_eq(send(theirs, "!", 1, MSG_OOB), 1);
 	ck_assert_int_eq(send(theirs, "cd", 2, 0), 2);
@@ -461,7 +478,8 @@ main(void)
 	tcase_add_loop_test(tc, what_only_looks_like_ours_is_not_adopted, 0, 2);
 	tcase_add_loop_test(tc, adopting_fails_when_it_cannot_be_made_ready, 0, 3);
 	tcase_add_test(tc, mapped_peer_is_unmapped);
-	tcase_add_test(tc, options_are_set_as_told);
+	tcase_add_test(tc, options_are_set_on_and_off);
+	tcase_add_test(tc, options_are_added);
 	tcase_add_test(tc, urgent_data_stays_in_the_stream);
 	tcase_add_test(tc, unsent_is_what_the_peer_has_not_taken);
 	suite_add_tcase(suite, tc);
