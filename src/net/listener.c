@@ -41,6 +41,26 @@ set_trouble(struct listener *l, int err)
 		l->type->trouble(l, err);
 }
 
+static bool
+is_paced(const struct listener *l)
+{
+	return l->pace != NULL && l->pace->rule.every_ns > 0;
+}
+
+/*
+ * How many to accept in this turn.  An accept(2) that finds nobody costs much, for
+ * the kernel makes the socket first; so let it tell how many there are.
+ */
+static int
+quota(const struct listener *l)
+{
+	int waiting = is_paced(l) ? 1 : sock_backlog(l->fd);
+
+	if (waiting < 0 || waiting > ACCEPTS_PER_TURN)
+		return ACCEPTS_PER_TURN;
+	return waiting > 0 ? waiting : 1; /* it was readable */
+}
+
 /* Accept at most `most`.  Returns 0, or the errno that calls for a pause. */
 static int
 accept_some(struct listener *l, int most)
@@ -60,12 +80,6 @@ accept_some(struct listener *l, int most)
 		l->type->accepted(l, fd, &peer);
 	}
 	return 0;
-}
-
-static bool
-is_paced(const struct listener *l)
-{
-	return l->pace != NULL && l->pace->rule.every_ns > 0;
 }
 
 /* How long until one more may be accepted. */
@@ -95,7 +109,7 @@ listener_run(struct task *t)
 		if (t->woke == WAKE_ERROR) /* no memory to watch it, for now */
 			err = t->err;
 		else
-			err = accept_some(l, is_paced(l) ? 1 : ACCEPTS_PER_TURN);
+			err = accept_some(l, quota(l));
 		if (err == 0)
 			continue;
 		/* The connection stays in the backlog, so to wait on would spin. */

@@ -237,6 +237,17 @@ sock_accept(int listening, struct addr *peer)
 }
 
 int
+sock_backlog(int listening)
+{
+	struct tcp_info info = { 0 };
+	socklen_t size = sizeof(info);
+
+	if (getsockopt(listening, IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
+		return -errno;
+	return (int)info.tcpi_unacked;
+}
+
+int
 sock_set_stream_options(int listening, const struct sock_stream_options *options)
 {
 	int r = set_option(listening, IPPROTO_TCP, TCP_NODELAY, options->nodelay);

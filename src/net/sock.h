@@ -67,6 +67,12 @@ bool sock_is_dual_stack(int fd);
 int sock_accept(int listening, struct addr *peer);
 
 /*
+ * How many connections wait to be accepted (TCP_INFO, as ss(8) shows it), or -errno:
+ * only TCP tells.
+ */
+int sock_backlog(int listening);
+
+/*
  * Have a listening TCP socket hand these options, on or off, to the connections
  * that come from now on.  Returns 0 or -errno of setsockopt(2).
  */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -115,6 +116,7 @@ find_descriptors_and_retry(void)
 /* ---- accept(2), which can be told to fail ---- */
 
 static int failures[8], nfailures; /* errnos of the next calls, last one first */
+static int calls;
 
 int __real_sock_accept(int listening, struct addr *peer);
 int __wrap_sock_accept(int listening, struct addr *peer);
@@ -122,6 +124,7 @@ int __wrap_sock_accept(int listening, struct addr *peer);
 int
 __wrap_sock_accept(int listening, struct addr *peer)
 {
+	calls++;
 	return nfailures > 0 ? -failures[--nfailures]
 			     : __real_sock_accept(listening, peer);
 }
@@ -177,6 +180,43 @@ START_TEST(takes_no_more_than_its_share_in_a_turn)
 	ck_assert_int_eq(accepted_count, 2 * QUOTA);
 	ck_assert_int_eq(most_in_turn, QUOTA);
 	ck_assert_int_eq(accepted_ns, 0);
+}
+END_TEST
+
+/* That would be told by accept(2) as well, which costs more. */
+START_TEST(does_not_try_when_there_is_nobody_left)
+{
+	set_up(_i);
+	listener.inherited = true; /* or at the end it tries once more */
+	clients_come(3);
+	actor_start(loop, SECONDS(1), cancel);
+	run();
+	ck_assert_int_eq(accepted_count, 3);
+	ck_assert_int_eq(calls, 3);
+}
+END_TEST
+
+/* A UNIX socket does not tell how many wait. */
+START_TEST(with_a_path_it_takes_its_share_as_well)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	socklen_t len = sizeof(sa_family_t); /* the kernel picks one */
+	int listening = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	set_up(_i);
+	ck_assert_int_eq(bind(listening, (void *)&name, len), 0);
+	ck_assert_int_eq(listen(listening, 2 * QUOTA), 0);
+	ck_assert_int_eq(dup2(listening, listener.fd), listener.fd);
+	len = sizeof(name);
+	ck_assert_int_eq(getsockname(listening, (void *)&name, &len), 0);
+	for (int i = 0; i < 2 * QUOTA; i++) {
+		clients[i] = socket(AF_UNIX, SOCK_STREAM, 0);
+		ck_assert_int_eq(connect(clients[i], (void *)&name, len), 0);
+	}
+	actor_start(loop, SECONDS(1), cancel);
+	run();
+	ck_assert_int_eq(accepted_count, 2 * QUOTA);
+	ck_assert_int_eq(most_in_turn, QUOTA);
 }
 END_TEST
 
@@ -473,6 +513,8 @@ main(void)
 
 	tcase_add_loop_test(tc, accepts_whoever_comes, 0, n);
 	tcase_add_loop_test(tc, takes_no_more_than_its_share_in_a_turn, 0, n);
+	tcase_add_loop_test(tc, does_not_try_when_there_is_nobody_left, 0, n);
+	tcase_add_loop_test(tc, with_a_path_it_takes_its_share_as_well, 0, n);
 	tcase_add_loop_test(tc, pauses_without_spinning, 0, n);
 	tcase_add_loop_test(tc, tells_of_trouble_once_and_of_its_end, 0, n);
 	tcase_add_loop_test(tc, another_error_is_the_same_trouble, 0, n);

@@ -412,6 +412,24 @@ START_TEST(options_are_added)
 }
 END_TEST
 
+START_TEST(a_backlog_is_counted)
+{
+	struct addr at, peer;
+	int listening = tcp_listener(AF_INET, &at);
+
+	for (int i = 0; i < 5; i++) {
+		ck_assert_int_eq(sock_backlog(listening), i);
+		tcp_connect(&at);
+	}
+	for (int i = 5; i > 0; i--) {
+		ck_assert_int_eq(sock_backlog(listening), i);
+		ck_assert_int_ge(sock_accept(listening, &peer), 0);
+	}
+	ck_assert_int_eq(sock_backlog(listening), 0);
+	ck_assert_int_eq(sock_backlog(socket(AF_UNIX, SOCK_STREAM, 0)), -EOPNOTSUPP);
+}
+END_TEST
+
 START_TEST(urgent_data_stays_in_the_stream)
 {
 	struct pollfd p = { .events = POLLIN };
@@ -480,6 +498,7 @@ main(void)
 	tcase_add_test(tc, mapped_peer_is_unmapped);
 	tcase_add_test(tc, options_are_set_on_and_off);
 	tcase_add_test(tc, options_are_added);
+	tcase_add_test(tc, a_backlog_is_counted);
 	tcase_add_test(tc, urgent_data_stays_in_the_stream);
 	tcase_add_test(tc, unsent_is_what_the_peer_has_not_taken);
 	suite_add_tcase(suite, tc);

@@ -1,5 +1,6 @@
 /* The system calls with which the server gets ready: sockets, signals, the clock. */
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <netinet/udp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -160,6 +161,21 @@ get_peer(const struct descriptor *d, struct ucred *ret, const socklen_t *len)
 	return 0;
 }
 
+/* A moment later it may be another number. */
+static int
+get_backlog(int fd, const struct descriptor *d, struct tcp_info *ret,
+    const socklen_t *len)
+{
+	require(*len == sizeof(*ret), "getsockopt with %u bytes", *len);
+	require(d->kind == LISTENER, "the backlog of descriptor %d", fd);
+	if (d->file != NULL)
+		return fails("getsockopt(TCP_INFO)", EOPNOTSUPP);
+	*ret = (struct tcp_info){ .tcpi_unacked = (uint32_t)net_backlog(fd) };
+	if (dice_once_in(10))
+		ret->tcpi_unacked = (uint32_t)dice_below(100);
+	return 0;
+}
+
 int
 __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
@@ -168,6 +184,8 @@ __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 
 	if (level == SOL_SOCKET && name == SO_PEERCRED)
 		return get_peer(d, value, len);
+	if (level == IPPROTO_TCP && name == TCP_INFO)
+		return get_backlog(fd, d, value, len);
 	require(*len == sizeof(int), "getsockopt with %u bytes", *len);
 	if (level == SOL_SOCKET && name == SO_DOMAIN)
 		*ret = d->at.sa.sa_family;

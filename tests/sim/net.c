@@ -84,6 +84,16 @@ net_waiting(int listener)
 	return NULL;
 }
 
+int
+net_backlog(int listener)
+{
+	int n = 0;
+
+	for (int i = 0; i < nconns; i++)
+		n += conns[i].listener == listener;
+	return n;
+}
+
 static bool
 is_wildcard(const struct addr *a)
 {

@@ -74,6 +74,9 @@ void net_free(int fd);
 /* The connection that waits longest at this listener; NULL. */
 struct conn *net_waiting(int listener);
 
+/* How many wait there. */
+int net_backlog(int listener);
+
 /* Would two sockets for these be in each other's way? */
 bool net_overlap(const struct addr *a, const struct addr *b);
 
