@@ -103,7 +103,7 @@ server_terms(struct server *s, const struct config *config)
 static int
 start_connection(struct server *s, int fd, const struct addr *peer)
 {
-	struct echo *e = calloc(1, sizeof(*e));
+	struct echo *e = malloc(sizeof(*e));
 	int r;
 
 	if (e == NULL)
@@ -113,9 +113,7 @@ start_connection(struct server *s, int fd, const struct addr *peer)
 		free(e);
 		return r;
 	}
-	e->fd = fd;
-	e->peer = *peer;
-	e->terms = s->terms;
+	*e = (struct echo){ .fd = fd, .peer = *peer, .terms = s->terms };
 	r = echo_start(s->loop, e, &s->connections);
 	if (r < 0) {
 		tally_remove(&s->addresses, peer);
