@@ -23,6 +23,8 @@ void
 spin_init(struct spin *s, int64_t limit_ns)
 {
 	*s = (struct spin){ .limit_ns = limit_ns };
+	for (int i = 0; i < SPIN_FEW; i++)
+		s->met[i] = -1;
 }
 
 static void

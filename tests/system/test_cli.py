@@ -151,7 +151,7 @@ def test_dump_of_the_defaults():
         'level = "info";',
         'target = "auto";',
         'backend = "auto";',
-        "spin_us = 20;",
+        "spin_us = 50;",
     ]:
         assert part in text, f"no {part} in\n{text}"
 
