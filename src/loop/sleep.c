@@ -42,7 +42,7 @@ missed(struct spin *s)
 	s->pause = s->backoff;
 }
 
-/* Remember fd.  Was it among the last few? */
+/* Was fd among the last few?  Now it is. */
 static bool
 meet(struct spin *s, int fd)
 {
@@ -53,15 +53,14 @@ meet(struct spin *s, int fd)
 	return false;
 }
 
-/* Remember who these events come from.  Are they the few that were met last? */
+/* Do all these events come from the few that were met last? */
 static bool
 meet_all(struct loop *loop, int n)
 {
-	bool few = n <= SPIN_FEW;
-
-	for (int i = 0; few && i < n; i++)
-		few = meet(&loop->spin, loop->events[i].fd);
-	return few;
+	for (int i = 0; i < n; i++)
+		if (!meet(&loop->spin, loop->events[i].fd))
+			return false;
+	return true;
 }
 
 static int

@@ -166,6 +166,8 @@ START_TEST(what_comes_at_once_teaches_nothing)
 	receive(100, MICROSECONDS(10));
 	ck_assert_int_eq(sleeps(), 100);
 	ck_assert_int_eq(loop->spin.pause, 8);
+	receive(1, MICROSECONDS(15));
+	ck_assert_int_eq(loop->spin.pause, 7);
 	end();
 }
 END_TEST
