@@ -1,9 +1,12 @@
 /*
  * stream.h - the bytes a connection sends: random to look at, yet known at every offset.
  *
- * The stream of a seed is a counter put through a mixing function, eight bytes
- * at a time (splitmix64; Steele, Lea, Flood, OOPSLA 2014).  So nothing that was
- * sent needs to be kept in order to check what comes back.
+ * The stream of a seed is made of lines of 64 bytes.  A line is a number, eight times
+ * over, each time with another mark on it; the number is a counter put through a
+ * mixing function (splitmix64; Steele, Lea, Flood, OOPSLA 2014).  So nothing that was
+ * sent needs to be kept in order to check what comes back, and bytes that were moved
+ * do not fit: lines differ as their numbers do, and within a line no byte comes again
+ * 8, 16, ... bytes later.
  */
 #ifndef ECHOD_STRESS_STREAM_H
 #define ECHOD_STRESS_STREAM_H
