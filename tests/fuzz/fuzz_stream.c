@@ -3,7 +3,7 @@
 
 #include "stress/stream.h"
 
-#define MOST 300 /* bytes looked at: some words, at every alignment */
+#define MOST 300 /* bytes looked at: some lines, and parts of them */
 
 /* One text, however it is cut, and byte by byte. */
 static void
