@@ -10,6 +10,7 @@
 #include "echod/config_token.h"
 
 #define BLANKS "\t "
+#define PIECE  8192 /* of a file, read at once */
 
 /* The whole text as it grows. */
 struct writer {
@@ -98,31 +99,51 @@ config_text_find(const struct config_text *t, const char *string, int first, int
 
 /* ---- files ---- */
 
-/* All of a file, NUL-terminated.  Returns its length or -errno. */
+/*
+ * All that comes, NUL-terminated, into *text, which is to be freed on failure too.
+ * It grows with the file: room for the largest one at once would teach malloc(3) to
+ * keep all large blocks in one heap, where those to be zeroed are touched.  Returns
+ * its length or -errno.
+ */
+static ssize_t
+read_all(char **text, FILE *in)
+{
+	size_t len = 0, got;
+
+	do {
+		char *longer = realloc(*text, len + PIECE + 1);
+
+		if (longer == NULL)
+			return -ENOMEM;
+		*text = longer;
+		got = fread(*text + len, 1, PIECE, in);
+		if (ferror(in))
+			return -errno;
+		len += got;
+		if (len > CONFIG_MAX_BYTES)
+			return -EFBIG;
+	} while (got == PIECE);
+	(*text)[len] = '\0';
+	return (ssize_t)len;
+}
+
+/* The same of the file at path; *ret is untouched on failure. */
 static ssize_t
 read_whole(char **ret, const char *path)
 {
-	char *text = malloc(CONFIG_MAX_BYTES + 1);
 	FILE *in = fopen(path, "re");
-	ssize_t r = text == NULL ? -ENOMEM : -errno;
+	char *text = NULL;
+	ssize_t len;
 
-	if (in != NULL && text != NULL) {
-		errno = 0;
-		r = (ssize_t)fread(text, 1, CONFIG_MAX_BYTES + 1, in);
-		if (ferror(in))
-			r = -errno;
-		else if (r > CONFIG_MAX_BYTES)
-			r = -EFBIG;
-	}
-	if (in != NULL)
-		fclose(in);
-	if (r < 0) {
+	if (in == NULL)
+		return -errno;
+	len = read_all(&text, in);
+	fclose(in);
+	if (len < 0)
 		free(text);
-		return r;
-	}
-	text[r] = '\0';
-	*ret = text;
-	return r;
+	else
+		*ret = text;
+	return len;
 }
 
 static void
@@ -145,7 +166,7 @@ copy_file(struct writer *w, char *path)
 	char *text = NULL;
 	ssize_t len = path == NULL ? -ENOMEM : read_whole(&text, path);
 
-	if (len < 0) {
+	if (text == NULL) {
 		free(path);
 		return (int)len;
 	}

@@ -1,6 +1,7 @@
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "echod/config_scratch.h"
+#include "echod/config_text.h"
 #include "support/run.h"
 
 /* ---- integers that do not fit ---- */
@@ -74,6 +76,35 @@ START_TEST(unreadable_files_say_why)
 	ck_assert_str_eq(said, ".: Is a directory\n");
 	ck_assert_int_eq(load_file("/dev/zero"), -EFBIG);
 	ck_assert_str_eq(said, "/dev/zero: File too large\n");
+}
+END_TEST
+
+/* Blanks, and at the very end `port = 7;`. */
+static void
+write_file_of(size_t size)
+{
+	static const char last[] = "port = 7;";
+	char *text = malloc(size + 1);
+
+	ck_assert_ptr_nonnull(text);
+	memset(text, '\n', size);
+	strcpy(text + size - strlen(last), last);
+	scratch_write("t", text);
+	free(text);
+}
+
+START_TEST(files_of_any_size_are_read_to_the_end)
+{
+	static const size_t sizes[] = { 4096, 8191, 8192, 8193, 100000,
+		CONFIG_MAX_BYTES };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		write_file_of(sizes[i]);
+		ck_assert_int_eq(load_file("t"), 0);
+		ck_assert_int_eq(got.port, 7);
+	}
+	write_file_of(CONFIG_MAX_BYTES + 1);
+	ck_assert_int_eq(load_file("t"), -EFBIG);
 }
 END_TEST
 
@@ -205,6 +236,7 @@ main(void)
 	tcase_add_test(wide, even_wider_integers_do_not_wrap);
 	tcase_add_test(wide, digits_in_strings_and_comments_are_left_alone);
 	tcase_add_test(files, unreadable_files_say_why);
+	tcase_add_test(files, files_of_any_size_are_read_to_the_end);
 	tcase_add_test(files, a_forbidden_file_says_so);
 	tcase_add_test(files, included_files_name_their_own_lines);
 	tcase_add_test(files, a_group_may_be_included);

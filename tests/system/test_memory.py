@@ -33,6 +33,13 @@ def anonymous(echod):
         return 1024 * int(re.search(r"\nRssAnon:\s*(\d+) kB", file.read())[1])
 
 
+def heap(echod):
+    """Bytes in use of the memory that malloc(3) shares out."""
+    with open(f"/proc/{echod.pid}/smaps", encoding="utf-8") as file:
+        mapping = file.read().partition("[heap]\n")[2]
+    return 1024 * int(re.search(r"Rss:\s*(\d+) kB", mapping)[1])
+
+
 def grown(echod, before):
     return anonymous(echod) - before
 
@@ -45,6 +52,14 @@ def warm_up(echod):
     read_exactly(client, len(data))
     client.close()
     wait_until(lambda: echod.find_log("closed"), "it is closed")
+
+
+def test_start(backend):
+    """Large blocks are not in the heap, where they would be touched to be zeroed."""
+    check_build()
+    with Echod(backend) as echod:
+        print(f"# heap at start: {heap(echod)} bytes")
+        assert heap(echod) <= 64 * 1024
 
 
 def test_stuck_peers(backend):
