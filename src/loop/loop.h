@@ -57,6 +57,12 @@ struct loop_buffer loop_buffer(struct loop *loop);
  */
 void loop_close_fd(struct loop *loop, int *fd);
 
+/*
+ * Give back the memory that a crowd of descriptors, now closed, has needed.  Looks
+ * at each number there was, so do it when they have gone, not for each of them.
+ */
+void loop_trim(struct loop *loop);
+
 /* Call visit for every task that is not finished. */
 void loop_each_task(const struct loop *loop,
     void (*visit)(const struct task *t, void *arg), void *arg);

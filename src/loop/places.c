@@ -13,25 +13,49 @@
 #include <string.h>
 #include <unistd.h>
 
-static int
-reserve(struct loop *loop, int fd)
-{
-	int n = loop->nplaces > 0 ? loop->nplaces : 64;
-	struct place *more;
+#define PLACES_MIN 64
 
-	if (fd < loop->nplaces)
-		return 0;
-	while (n <= fd)
-		n *= 2;
-	more = calloc((size_t)n, sizeof(*more)); /* what nobody touches costs nothing */
-	if (more == NULL)
+/*
+ * Have n places; of those that are lost none may be in use.  They come zeroed from
+ * the system, so those that nobody touches cost nothing.  Returns 0 or -ENOMEM.
+ */
+static int
+resize(struct loop *loop, int n)
+{
+	int kept = n < loop->nplaces ? n : loop->nplaces;
+	struct place *places = calloc((size_t)n, sizeof(*places));
+
+	if (places == NULL)
 		return -ENOMEM;
-	if (loop->nplaces > 0)
-		memcpy(more, loop->places, (size_t)loop->nplaces * sizeof(*more));
+	if (kept > 0)
+		memcpy(places, loop->places, (size_t)kept * sizeof(*places));
 	free(loop->places);
-	loop->places = more;
+	loop->places = places;
 	loop->nplaces = n;
 	return 0;
+}
+
+/* How many places there are where fd has one. */
+static int
+room_for(int fd)
+{
+	int n = PLACES_MIN;
+
+	while (n <= fd)
+		n *= 2;
+	return n;
+}
+
+void
+loop_trim(struct loop *loop)
+{
+	int n, highest = loop->nplaces - 1;
+
+	while (highest >= 0 && loop->places[highest].watched == 0) /* so nobody waits */
+		highest--;
+	n = room_for(highest);
+	if (n < loop->nplaces)
+		resize(loop, n); /* when that fails, the larger table serves on */
 }
 
 static struct task **
@@ -64,7 +88,7 @@ place_take(struct task *t, int fd, enum io want)
 	place_leave(t);
 	if (fd < 0)
 		return -EBADF;
-	r = reserve(loop, fd);
+	r = fd < loop->nplaces ? 0 : resize(loop, room_for(fd));
 	if (r < 0)
 		return r;
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "loop/internal.h"
 #include "support/actors.h"
 #include "support/backends.h"
 #include "support/fake_clock.h"
@@ -220,13 +221,13 @@ START_TEST(numbers_may_be_high)
 	begin(_i);
 	waiter_start(&low, loop, NULL, within(writable(c.fd), SECONDS(1)), 0);
 	channel_make_readable(&c);
-	ck_assert_int_eq(dup2(c.fd, 1000), 1000);
-	script_set(1000, IO_READ);
-	waiter_start(&high, loop, NULL, readable(1000), 0);
+	ck_assert_int_eq(dup2(c.fd, 512), 512);
+	script_set(512, IO_READ);
+	waiter_start(&high, loop, NULL, readable(512), 0);
 	end();
 	waiter_check(&high, WAKE_READY, 0);
 	waiter_check(&low, WAKE_TIMEOUT, SECONDS(1)); /* while the table grew */
-	close(1000);
+	close(512);
 }
 END_TEST
 
@@ -380,6 +381,47 @@ START_TEST(closing_keeps_errno_and_is_done_once)
 }
 END_TEST
 
+/* ---- giving places back ---- */
+
+static void
+trim_to_64(void *unused)
+{
+	(void)unused;
+	loop_trim(loop);
+	ck_assert_int_eq(loop->nplaces, 64);
+}
+
+static void
+trim_to_512(void *unused)
+{
+	(void)unused;
+	loop_trim(loop);
+	ck_assert_int_eq(loop->nplaces, 512);
+}
+
+START_TEST(trimming_spares_what_is_watched)
+{
+	struct waiter low, high;
+	struct doer d[5];
+	int fd = 511;
+
+	begin(_i);
+	loop_trim(loop);
+	ck_assert_int_eq(loop->nplaces, 0);
+	ck_assert_int_eq(dup2(c.fd, fd), fd);
+	waiter_start(&low, loop, NULL, readable(c.fd), 0);
+	waiter_start(&high, loop, NULL, within(writable(fd), SECONDS(2)), 0);
+	doer_start(&d[0], loop, SECONDS(1), trim_to_512, NULL);
+	doer_start(&d[1], loop, SECONDS(3), trim_to_512, NULL); /* held no more */
+	doer_start(&d[2], loop, SECONDS(4), close_fd, &fd);
+	doer_start(&d[3], loop, SECONDS(5), trim_to_64, NULL);
+	doer_start(&d[4], loop, SECONDS(6), make_readable, &c);
+	end();
+	waiter_check(&high, WAKE_TIMEOUT, SECONDS(2));
+	waiter_check(&low, WAKE_READY, SECONDS(6));
+}
+END_TEST
+
 /* ---- interest ---- */
 
 /* Where the backend tells of what nobody wants, the clock would stand still. */
@@ -479,6 +521,7 @@ main(void)
 	tcase_add_loop_test(tc, closed_and_cancelled_is_cancelled, 0, n);
 	tcase_add_loop_test(tc, closing_keeps_errno_and_is_done_once, 0, n);
 	tcase_add_loop_test(tc, what_nobody_waits_for_wakes_nobody, 0, n);
+	tcase_add_loop_test(tc, trimming_spares_what_is_watched, 0, n);
 	tcase_add_test(tc, interest_narrows_to_the_places_held);
 	tcase_add_test(tc, messages_cost_no_call_of_the_backend);
 	tcase_add_test(tc, nothing_is_watched_of_what_is_closed);

@@ -114,6 +114,22 @@ def test_idle_peers(backend):
         assert now <= 1000 * CONNECTION + 256 * 1024
 
 
+def test_crowd_gone(backend):
+    """What only a crowd needed is given back, its places too."""
+    check_build()
+    with Echod(backend, limits={"max_connections": 4000}) as echod:
+        warm_up(echod)
+        before = anonymous(echod)
+        clients = [echod.connect() for _ in range(4000)]
+        for client in clients:
+            check_echo(client, b"x")
+        assert grown(echod, before) > 4000 * CONNECTION / 2
+        for client in clients:
+            client.close()
+        wait_until(lambda: grown(echod, before) <= 64 * 1024, "memory is given back")
+        print(f"# kept of 4000 peers: {grown(echod, before)} bytes")
+
+
 def virtual(echod):
     """Bytes of its address space, which RLIMIT_AS limits, in use."""
     with open(f"/proc/{echod.pid}/statm", encoding="ascii") as file:
