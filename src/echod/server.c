@@ -29,11 +29,10 @@ report(void *arg)
 	log_settle(&s->endpoints.troubles);
 	log_settle(&s->udp.drops);
 	notify_status(stats_status(&s->stats, status));
-	if (s->stats.connections ==
-	    0) { /* what a crowd needed goes back to the system */
-		loop_trim(s->loop);
-		malloc_trim(0);
-	}
+	if (s->stats.connections > 0)
+		return;
+	loop_trim(s->loop); /* what a crowd needed goes back to the system */
+	malloc_trim(0);
 }
 
 static void

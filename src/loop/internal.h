@@ -43,9 +43,9 @@ struct place {
 
 /* How well it has paid to poll a while before sleeping; see sleep.c. */
 struct spin {
-	int64_t limit_ns; /* how long at the most; 0: never */
-	int pause;   /* sleeps to let pass before the next */
-	int backoff; /* and how many after another that does not pay */
+	int64_t limit_ns;  /* how long at the most; 0: never */
+	int pause;	   /* sleeps to let pass before the next */
+	int backoff;	   /* and how many after another that does not pay */
 	int met[SPIN_FEW]; /* the last descriptors that had events */
 	unsigned next;	   /* of those, the one to be forgotten */
 };
