@@ -67,11 +67,15 @@ report_open(struct report_files *files, const struct options *o)
 	return r;
 }
 
-/* The first failure of each kind, to those who get no table. */
+/* What went wrong, to those who get no table that says so. */
 static void
-tell_failures(const struct run *r)
+tell_wrong(const struct run *r, const struct verdict *v)
 {
 	const struct failures *f = &r->figures->failures;
+
+	for (int i = 0; i < v->nreasons; i++)
+		fprintf(stderr, "echo-stress: %s: %s\n", r->target->text,
+		    v->reasons[i]);
 
 	for (unsigned kind = 0; kind < FAILURES; kind++)
 		if (f->count[kind] > 0)
@@ -90,7 +94,7 @@ report_single(struct report_files *files, const struct options *o, const struct 
 	else if (!o->quiet)
 		report_text(stdout, r, &v);
 	if (o->json || o->quiet)
-		tell_failures(r);
+		tell_wrong(r, &v);
 	if (files->json != NULL)
 		report_json(files->json, r, &v);
 	if (files->hgrm != NULL)
@@ -115,7 +119,7 @@ report_compared(struct report_files *files, const struct options *o,
 	for (int i = 0; i < c->nruns; i++) {
 		struct verdict v = verdict_of(&runs[i]);
 
-		tell_failures(&runs[i]);
+		tell_wrong(&runs[i], &v);
 		status = v.status > status ? v.status : status;
 	}
 	return status;

@@ -307,6 +307,13 @@ def test_quiet():
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def test_quiet_says_why_it_failed():
+    with Echod("select") as echod:
+        done = run_stress("-n", 10, "-q", "--max-p99", "1ns", target(echod))
+        assert done.returncode == 1 and done.stdout == ""
+        assert re.search(r": p99 is .*, over 1 ns\n", done.stderr), done.stderr
+
+
 def test_live_line():
     """On a terminal, and gone at the end; elsewhere there is none (test_text)."""
     try:
@@ -557,6 +564,15 @@ def test_compare_churn_and_halfclose():
             assert done.returncode == 0, done.stdout
             for each in json.loads(done.stdout)["compare"]:
                 assert each["messages"] > 50, done.stdout
+
+
+def test_compare_says_why_it_failed():
+    with Echod("select") as a, Echod("select") as b:
+        args = ["--compare", "-d", 0.3, "--max-p99", "1ns"]
+        done = run_stress(*args, target(a), target(b))
+    assert done.returncode == 1
+    for echod in [a, b]:
+        assert f"{target(echod)}: p99 is" in done.stderr, done.stderr
 
 
 def test_compare_finds_the_dishonest():
