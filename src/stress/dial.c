@@ -78,6 +78,21 @@ outcome(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0 ? errno : err;
 }
 
+/*
+ * Where nobody listens, the port that the kernel chooses may be the very one that
+ * is called.  The socket is then connected to itself: a perfect echo.
+ */
+static bool
+called_itself(const struct dial *d)
+{
+	struct addr ours = { 0 }, theirs = { 0 };
+	socklen_t len = sizeof(ours), theirs_len = sizeof(theirs);
+
+	return d->path == NULL && getsockname(d->fd, &ours.sa, &len) == 0 &&
+	    getpeername(d->fd, &theirs.sa, &theirs_len) == 0 &&
+	    addr_equal(&ours, &theirs);
+}
+
 enum step
 dial(struct task *t, struct dial *d)
 {
@@ -97,6 +112,8 @@ dial(struct task *t, struct dial *d)
 		d->err = t->err == 0 ? outcome(d->fd) : t->err;
 	}
 	d->took_ns = clock_monotonic_ns() - d->began_ns;
+	if (d->err == 0 && called_itself(d))
+		d->err = ECONNREFUSED;
 	if (d->err != 0)
 		loop_close_fd(t->loop, &d->fd);
 	TASK_END(t);

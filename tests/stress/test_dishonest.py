@@ -1,10 +1,12 @@
 """Each way in which a server can be wrong is found, called by its name, and fails."""
 
+import json
 import re
+import subprocess
 import time
 
-from harness import free_port, main, reset
-from stress import Server, echo, run_stress, spoil_at, stress
+from harness import Skip, free_port, main, reset
+from stress import STRESS, Server, echo, run_stress, spoil_at, stress
 
 OFFSET = 1000  # where most of them go wrong; inside the 16th message
 
@@ -399,6 +401,19 @@ def test_refused():
     assert result.kinds() == ["refused"] and result.messages == 0
     assert "no connection could be made" in result.failed_because
     assert result.duration_s < 2
+
+
+def test_refused_by_itself():
+    """Where the only port to connect from is the one to connect to."""
+    ports = "echo 40000 40000 > /proc/sys/net/ipv4/ip_local_port_range"
+    alone = ["unshare", "-rn", "sh", "-c", f'ip link set lo up && {ports} && exec "$@"']
+    if subprocess.run([*alone, "sh", "true"], capture_output=True).returncode != 0:
+        raise Skip("no network namespaces")
+    for target in ["127.0.0.1:40000", "udp:127.0.0.1:40000"]:
+        args = ["-c", "1", "-d", "0.2", "--json", target]
+        done = subprocess.run([*alone, "sh", STRESS, *args], capture_output=True)
+        assert done.returncode == 69, (done.returncode, done.stderr)
+        assert json.loads(done.stdout)["errors"]["refused"] == 1, done.stdout
 
 
 def test_unknown_name():
