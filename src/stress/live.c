@@ -10,8 +10,10 @@
 #include "stress/units.h"
 
 #define EVERY_NS  MILLISECONDS(250)
-#define BAR_WIDTH 20
+#define BAR_WIDTH 10
 #define CLEAR	  "\r\033[K"
+#define CUT_OFF	  "\033[?7l" /* what is wider than the terminal, which else wraps it */
+#define WRAP	  "\033[?7h"
 
 struct sums {
 	uint64_t messages, failures;
@@ -61,12 +63,11 @@ tell(struct live *l)
 	char open[UNITS_TEXT], each[UNITS_TEXT], p99[UNITS_TEXT];
 
 	fprintf(stderr,
-	    CLEAR "%5.1f s [%.*s%*s] %s connections  %s msg/s  p99 %s  %" PRIu64
-		  " errors",
-	    (double)(now_ns - l->began_ns) / 1e9, done, "####################",
-	    BAR_WIDTH - done, "", units_count(open, s.open),
-	    units_count(each, (uint64_t)rate), units_time(p99, (double)s.p99_ns),
-	    s.failures);
+	    CLEAR CUT_OFF "%5.1f s [%.*s%*s] %s connections  %s msg/s  p99 %s  %" PRIu64
+			  " errors" WRAP,
+	    (double)(now_ns - l->began_ns) / 1e9, done, "##########", BAR_WIDTH - done,
+	    "", units_count(open, s.open), units_count(each, (uint64_t)rate),
+	    units_time(p99, (double)s.p99_ns), s.failures);
 	l->told_ns = now_ns;
 	l->told_messages = s.messages;
 }

@@ -331,8 +331,11 @@ def test_live_line():
         lines = os.read(ours, 65536).decode().split("\r")
         os.close(ours)
     told = [line for line in lines if "connections" in line]
+    for line in told:
+        assert line.startswith("\x1b[K\x1b[?7l") and line.endswith("\x1b[?7h"), line
+        assert len(re.sub(r"\x1b\[[?7]*[Klh]", "", line)) < 80, line
     assert len(told) >= 2 and lines[-1] == "\x1b[K", lines
-    line = r"\d\.\d s \[#+ *\] 20 connections  [\d,]+ msg/s  p99 .*  0 errors$"
+    line = r"\d\.\d s \[#+ *\] 20 connections  [\d,]+ msg/s  p99 .*  0 errors\x1b"
     assert re.search(line, told[-1]), told[-1]
     assert told[0].count("#") < told[-1].count("#")
 
