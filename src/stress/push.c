@@ -90,7 +90,7 @@ begin_message(struct client *c, int64_t due_ns, int64_t now_ns)
 	c->inflight++;
 	c->quota--;
 	r->inflight++;
-	if (--r->budget == 0)
+	if (due_ns >= r->figures->from_ns && --r->budget == 0)
 		run_settled(r);
 }
 

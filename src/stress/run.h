@@ -36,7 +36,7 @@ struct run {
 	bool connected;	   /* there has been one; over UDP, an answer */
 	uint32_t inflight; /* messages, over all connections */
 
-	uint64_t budget; /* messages that may still begin, over all connections */
+	uint64_t budget; /* messages that may still begin, but for the warm-up's */
 	bool gathering;	 /* one message each, until all clients have started */
 	bool holding;	 /* begin nothing for now */
 	bool stopping;	 /* begin nothing any more */

@@ -243,6 +243,17 @@ def test_warmup_is_not_counted():
         assert is_near(result.bytes_received, 500 * 64, 0.1), result.stdout
 
 
+def test_messages_after_a_warmup():
+    with Echod("select") as echod:
+        for rate in [[], ["-r", 5000]]:
+            args = ["-n", 1000, "--warmup", 0.2, *rate]
+            result = stress(echod.port(), *args)
+            result.check_well()
+            assert result.messages == 1000, result.stdout
+            if rate:
+                assert is_near(result.duration_s, 0.2, 0.2), result.stdout
+
+
 def test_ramp():
     with Echod("select") as echod:
         client = start_stress("-c", 100, "-d", 1.5, "--ramp", 1, target(echod))
