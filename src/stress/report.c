@@ -117,7 +117,7 @@ report_compared(struct report_files *files, const struct options *o,
 	if (files->json != NULL)
 		report_json_compare(files->json, runs, c);
 	for (int i = 0; i < c->nruns; i++) {
-		struct verdict v = verdict_of(&runs[i]);
+		struct verdict v = verdict_at_rate(&runs[i], compare_rate(c, i).median);
 
 		tell_wrong(&runs[i], &v);
 		status = v.status > status ? v.status : status;

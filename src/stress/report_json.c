@@ -161,7 +161,7 @@ report_json_compare(FILE *out, const struct run *runs, const struct compare *c)
 {
 	fprintf(out, "{\"compare\": [");
 	for (int i = 0; i < c->nruns; i++) {
-		struct verdict v = verdict_of(&runs[i]);
+		struct verdict v = verdict_at_rate(&runs[i], compare_rate(c, i).median);
 
 		fprintf(out, "%s{\"target\": ", i > 0 ? ", " : "");
 		print_string(out, runs[i].target->text);

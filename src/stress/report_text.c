@@ -222,7 +222,7 @@ report_text_compare(FILE *out, const struct run *runs, const struct compare *c)
 	    "quartiles", "ratio", "quartiles", "p99", "result");
 	for (int i = 0; i < c->nruns; i++) {
 		struct quartiles rate = compare_rate(c, i), ratio = compare_ratio(c, i);
-		struct verdict v = verdict_of(&runs[i]);
+		struct verdict v = verdict_at_rate(&runs[i], rate.median);
 		char p99[UNITS_TEXT];
 
 		units_time(p99,

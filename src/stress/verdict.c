@@ -72,11 +72,10 @@ judge_failures(struct verdict *v, const struct run *r)
 }
 
 static void
-judge_thresholds(struct verdict *v, const struct run *r)
+judge_thresholds(struct verdict *v, const struct run *r, double rate)
 {
 	const struct options *o = r->options;
 	int64_t p99_ns = histogram_percentile_ns(&r->figures->latency, 99);
-	double rate = verdict_rate(r);
 	char is[UNITS_TEXT], most[UNITS_TEXT];
 
 	if (o->max_p99_ns > 0 && p99_ns > o->max_p99_ns)
@@ -89,13 +88,19 @@ judge_thresholds(struct verdict *v, const struct run *r)
 struct verdict
 verdict_of(const struct run *r)
 {
+	return verdict_at_rate(r, verdict_rate(r));
+}
+
+struct verdict
+verdict_at_rate(const struct run *r, double rate)
+{
 	struct verdict v = { 0 };
 
 	if (is_unreachable(r))
 		v.status = EX_UNAVAILABLE;
 	judge_start(&v, r);
 	judge_failures(&v, r);
-	judge_thresholds(&v, r);
+	judge_thresholds(&v, r, rate);
 	return v;
 }
 

@@ -14,6 +14,9 @@ struct verdict {
 
 struct verdict verdict_of(const struct run *r);
 
+/* The same where not all of its time was for this run, but this is its rate. */
+struct verdict verdict_at_rate(const struct run *r, double rate);
+
 /* "ok" or "failed". */
 const char *verdict_word(const struct verdict *v);
 

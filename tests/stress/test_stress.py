@@ -589,6 +589,20 @@ def test_compare_says_why_it_failed():
         assert f"{target(echod)}: p99 is" in done.stderr, done.stderr
 
 
+def test_compare_knows_that_a_target_had_only_slices():
+    def rest(sock, _):
+        while data := sock.recv(65536):
+            time.sleep(0.01)
+            sock.sendall(data)
+
+    with Server(rest) as a, Server(rest) as b:
+        targets = [f"127.0.0.1:{server.port}" for server in [a, b]]
+        args = ["--compare", "-c", 1, "-d", 1, "--json"]
+        for least, status in [(65, 0), (110, 1)]:
+            done = run_stress(*args, "--min-rate", least, *targets)
+            assert done.returncode == status, done.stdout
+
+
 def test_compare_finds_the_dishonest():
     def serve(sock, _):
         while data := sock.recv(65536):
