@@ -3,10 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sysexits.h>
-
-#include "base/clock.h"
 
 const struct report_percentile report_percentiles[REPORT_PERCENTILES] = {
 	{ "p50", 50 },
@@ -25,18 +22,6 @@ report_size(char buf[64], const struct options *o)
 		snprintf(buf, 64, "%" PRId64 " to %" PRId64 " bytes", o->size_min,
 		    o->size_max);
 	return buf;
-}
-
-double
-report_cpu_share(const struct run *r)
-{
-	double seconds = (double)(clock_monotonic_ns() - r->began_ns) / 1e9;
-	struct rusage used;
-
-	getrusage(RUSAGE_SELF, &used);
-	return ((double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-		   (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6) /
-	    seconds;
 }
 
 static int

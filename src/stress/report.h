@@ -51,7 +51,4 @@ extern const struct report_percentile report_percentiles[REPORT_PERCENTILES];
 /* "64 bytes", "64 to 4096 bytes".  Returns buf. */
 const char *report_size(char buf[64], const struct options *o);
 
-/* How much of one processor this process has used while the run lasted. */
-double report_cpu_share(const struct run *r);
-
 #endif

@@ -217,8 +217,7 @@ print_amounts(FILE *out, const struct run *r)
 	    units_time(text, (double)o->warmup_ns));
 	snprintf(text, sizeof(text), "%" PRId64, o->seed);
 	print_setting(out, "seed", text);
-	snprintf(text, sizeof(text), "%.0f%% of one processor",
-	    100 * report_cpu_share(r));
+	snprintf(text, sizeof(text), "%.0f%% of one processor", 100 * run_cpu_share(r));
 	print_setting(out, "the client itself", text);
 	fprintf(out, "</table></section>\n");
 }

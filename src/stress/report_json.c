@@ -143,8 +143,7 @@ report_json(FILE *out, const struct run *r, const struct verdict *v)
 	fprintf(out, ", \"rate_per_s\": %.3f, \"mbytes_per_s\": %.6f", verdict_rate(r),
 	    seconds > 0 ? bytes / 1e6 / seconds : 0);
 	fprintf(out, ", \"connects_per_s\": %.3f, \"client_cpu\": %.3f",
-	    seconds > 0 ? (double)r->figures->connects / seconds : 0,
-	    report_cpu_share(r));
+	    seconds > 0 ? (double)r->figures->connects / seconds : 0, run_cpu_share(r));
 	print_rest(out, r, v);
 	fprintf(out, "}\n");
 }

@@ -193,7 +193,7 @@ print_verdict(FILE *out, const struct verdict *v)
 static void
 print_load(FILE *out, const struct run *r)
 {
-	double share = report_cpu_share(r);
+	double share = run_cpu_share(r);
 
 	fprintf(out, "  client     %.0f%% of one processor%s\n", 100 * share,
 	    share > 0.95 ? ": it is the limit here, not the server" : "");

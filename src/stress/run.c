@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "stress/datagrams.h"
@@ -94,6 +95,16 @@ run_release(struct run *r)
 	free(r->figures);
 }
 
+/* The time of a processor that this process has used. */
+static int64_t
+cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return SECONDS(ts.tv_sec) + ts.tv_nsec;
+}
+
 int
 run_start(struct run *r, struct task *conductor)
 {
@@ -101,6 +112,7 @@ run_start(struct run *r, struct task *conductor)
 	/* Those who are there already would be in the way of those who connect. */
 	r->gathering = r->options->ramp_ns == 0 && r->options->rate == 0;
 	r->began_ns = clock_monotonic_ns();
+	r->began_cpu_ns = cpu_ns();
 	r->until_ns = r->options->messages > 0
 	    ? INT64_MAX
 	    : r->began_ns + r->options->warmup_ns + r->options->duration_ns;
@@ -196,6 +208,13 @@ run_seconds(const struct run *r)
 	if (r->budget > 0 && end_ns < r->stopped_ns)
 		end_ns = r->stopped_ns;
 	return end_ns > f->from_ns ? (double)(end_ns - f->from_ns) / 1e9 : 0;
+}
+
+double
+run_cpu_share(const struct run *r)
+{
+	return (double)(cpu_ns() - r->began_cpu_ns) /
+	    (double)(clock_monotonic_ns() - r->began_ns);
 }
 
 /* ---- for its clients ---- */

@@ -41,6 +41,8 @@ struct run {
 	bool holding;	 /* begin nothing for now */
 	bool stopping;	 /* begin nothing any more */
 	int64_t began_ns, stopped_ns;
+	int64_t
+	    began_cpu_ns; /* time of a processor that the process had used by then */
 	int64_t until_ns; /* what is due from then on is no more part of it */
 };
 
@@ -80,6 +82,9 @@ bool run_is_settled(const struct run *r);
 
 /* How long the measured part took. */
 double run_seconds(const struct run *r);
+
+/* How much of one processor this process has used since the run began. */
+double run_cpu_share(const struct run *r);
 
 /* ---- for its clients ---- */
 

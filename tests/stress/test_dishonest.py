@@ -401,6 +401,7 @@ def test_refused():
     assert result.kinds() == ["refused"] and result.messages == 0
     assert "no connection could be made" in result.failed_because
     assert result.duration_s < 2
+    assert result.client_cpu < 1.1, "it has but one thread"
 
 
 def test_refused_by_itself():
