@@ -8,7 +8,6 @@ main(int argc, char **argv)
 	struct options options;
 	int status;
 
-	session_block_signals();
 	options_parse(&options, argc, argv);
 	status = session_run(&options);
 	options_release(&options);

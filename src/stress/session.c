@@ -35,12 +35,6 @@ static const struct signal_action actions[] = {
 	{ 0, NULL },
 };
 
-void
-session_block_signals(void)
-{
-	signals_block(actions);
-}
-
 /* ---- tasks ---- */
 
 static enum step
@@ -201,6 +195,7 @@ session_run(struct options *o)
 		return EX_USAGE;
 	if (!resolve(o))
 		return EX_UNAVAILABLE;
+	signals_block(actions); /* only now: both of these may take for ever */
 	limits_prepare(o);
 	prctl(PR_SET_TIMERSLACK, 1UL); /* sleep to the nanosecond, not to 50 us */
 

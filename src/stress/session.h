@@ -28,9 +28,6 @@ struct session {
 	bool interrupted;
 };
 
-/* First thing in main(): ^C waits for the session. */
-void session_block_signals(void);
-
 /* Run what the options ask for and report it.  Returns the exit status. */
 int session_run(struct options *options);
 

@@ -389,6 +389,20 @@ def test_interrupt_ends_early_and_reports():
             assert 0.2 < figures["duration_s"] < 5
 
 
+def test_interrupt_before_the_run():
+    """A pipe that nobody reads cannot be opened."""
+    with tempfile.TemporaryDirectory() as folder:
+        pipe = os.path.join(folder, "pipe")
+        os.mkfifo(pipe)
+        client = start_stress(f"--json={pipe}", "localhost:1")
+        time.sleep(0.3)
+        client.send_signal(signal.SIGINT)
+        try:
+            assert client.wait(2) == -signal.SIGINT
+        finally:
+            client.kill()
+
+
 def test_second_interrupt_waits_for_nobody():
     with Server(lambda sock, _: time.sleep(30)) as server:
         client = start_stress("--json", "--timeout", 30, f"127.0.0.1:{server.port}")
