@@ -1,6 +1,24 @@
 /* echo-stress(1): load an echo service and check every byte. */
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "stress/options.h"
 #include "stress/session.h"
+
+/*
+ * Where a standard stream is closed, the next descriptor would take its place, and
+ * what is printed would go to the server.  Printing there fails, as it should.
+ */
+static void
+fill_standard_streams(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	close(fd);
+}
 
 int
 main(int argc, char **argv)
@@ -8,6 +26,7 @@ main(int argc, char **argv)
 	struct options options;
 	int status;
 
+	fill_standard_streams();
 	options_parse(&options, argc, argv);
 	status = session_run(&options);
 	options_release(&options);

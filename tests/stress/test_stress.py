@@ -318,6 +318,23 @@ def test_quiet():
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def test_closed_streams():
+    """What it prints goes nowhere, and not to the server in their place."""
+    came = []
+
+    def serve(sock, _):
+        sock.sendall(b"surplus")
+        while data := sock.recv(65536):
+            came.append(data)
+
+    with Server(serve) as server:
+        closed = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", STRESS]
+        args = ["-v", "-d", "0.3", "-c", "1", f"127.0.0.1:{server.port}"]
+        done = subprocess.run([*closed, *args], timeout=PATIENCE)
+        assert done.returncode == 1
+        assert came and b"echo-stress" not in b"".join(came), came
+
+
 def test_quiet_says_why_it_failed():
     with Echod("select") as echod:
         done = run_stress("-n", 10, "-q", "--max-p99", "1ns", target(echod))
