@@ -135,6 +135,6 @@ report_all(struct report_files *files, const struct options *o, const struct run
 
 	well = close_one(files->hgrm, o->hgrm_file) && well;
 	well = close_one(files->html, o->html_file) && well;
-	well = fflush(stdout) == 0 && well;
+	well = close_one(stdout, "standard output") && well;
 	return well || status != 0 ? status : EX_IOERR;
 }

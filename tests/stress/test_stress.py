@@ -318,6 +318,18 @@ def test_quiet():
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def test_full_disk():
+    with Echod("select") as echod:
+        for option in ["--json", "--hgrm", "--html"]:
+            done = run_stress("-n", 10, "-q", f"{option}=/dev/full", target(echod))
+            assert done.returncode == 74 and "/dev/full" in done.stderr, option
+        done = subprocess.run(
+            ["sh", "-c", 'exec "$@" > /dev/full', "sh", STRESS, "-n10", target(echod)],
+            stderr=subprocess.PIPE,
+        )
+        assert done.returncode == 74 and b"standard output" in done.stderr, done
+
+
 def test_closed_streams():
     """What it prints goes nowhere, and not to the server in their place."""
     came = []
