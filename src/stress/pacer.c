@@ -10,6 +10,7 @@ pacer_init(struct pacer *p, int64_t from_ns, int64_t rate, int64_t sharers,
 		.next_ns = from_ns + SECONDS(index) / rate,
 		.step_ns = SECONDS(sharers) / rate,
 		.part = SECONDS(sharers) % rate,
+		.carry = SECONDS(index) % rate,
 		.rate = rate,
 	};
 }

@@ -134,6 +134,21 @@ START_TEST(nothing_gets_lost)
 }
 END_TEST
 
+/* Not one more because all of them round down: 7 a second of 5 are due 7 times. */
+START_TEST(sharers_are_as_exact_as_one)
+{
+	uint64_t due = 0;
+
+	for (int i = 0; i < 5; i++) {
+		struct pacer p;
+
+		pacer_init(&p, START, 7, 5, i);
+		due += pacer_give_up(&p, START + SECONDS(1));
+	}
+	ck_assert_uint_eq(due, 7);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -144,6 +159,7 @@ main(void)
 	tcase_add_test(tc, due_times_do_not_wait);
 	tcase_add_loop_test(tc, rate_is_exact, 0, 8);
 	tcase_add_test(tc, sharers_take_turns);
+	tcase_add_test(tc, sharers_are_as_exact_as_one);
 	tcase_add_test(tc, on_the_clock);
 	tcase_add_test(tc, gives_up_only_what_is_too_old);
 	tcase_add_test(tc, nothing_gets_lost);
