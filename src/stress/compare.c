@@ -106,11 +106,14 @@ compare(struct task *t, struct compare *c)
 	while (!all_connected(c) && !*c->interrupted)
 		YIELD(t, elapsed(POLL_NS));
 
-	c->end_ns = clock_monotonic_ns() + c->runs[0].options->duration_ns;
+	c->from_ns = clock_monotonic_ns() + c->runs[0].options->warmup_ns;
+	c->end_ns = c->from_ns + c->runs[0].options->duration_ns;
 	while (goes_on(c) && reserve(c)) {
+		c->began_ns = clock_monotonic_ns();
 		for (c->k = 0; c->k < c->nruns; c->k++)
 			CALL(t, slice(t, c));
-		c->cycles++;
+		if (c->began_ns >= c->from_ns) /* else it was to warm up */
+			c->cycles++;
 	}
 
 	for (c->k = 0; c->k < c->nruns; c->k++) {

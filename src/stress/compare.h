@@ -29,7 +29,7 @@ struct compare {
 	/* private */
 	int room, k;
 	struct run *run;
-	int64_t end_ns, mark_ns;
+	int64_t from_ns, began_ns, end_ns, mark_ns;
 	uint64_t mark;
 };
 

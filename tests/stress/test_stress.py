@@ -623,6 +623,18 @@ def test_compare_churn_and_halfclose():
                 assert each["messages"] > 50, done.stdout
 
 
+def test_compare_after_a_warmup():
+    """Its cycles are none of those that count."""
+    with Echod("select") as a, Echod("select") as b:
+        args = ["--compare", "--warmup", 0.6, "-d", 0.6, "--json"]
+        done = run_stress(*args, target(a), target(b))
+    assert done.returncode == 0, done.stdout
+    figures = json.loads(done.stdout)
+    assert 2 <= figures["cycles"] <= 4, figures["cycles"]
+    for each in figures["compare"]:
+        assert each["rate_per_s"]["q1"] > 0, each
+
+
 def test_compare_says_why_it_failed():
     with Echod("select") as a, Echod("select") as b:
         args = ["--compare", "-d", 0.3, "--max-p99", "1ns"]
