@@ -3,6 +3,9 @@
  * over (sd_listen_fds(3)), and how often it wants a sign of life
  * (sd_watchdog_enabled(3)).  Without one, nothing happens.  In a build without
  * libsystemd notify_none.c takes the place of notify.c.
+ *
+ * For a manager that does not read, status and signs of life are left out, and
+ * the others wait a few seconds.  Of the first message a descriptor is kept.
  */
 #ifndef ECHOD_ECHOD_NOTIFY_H
 #define ECHOD_ECHOD_NOTIFY_H

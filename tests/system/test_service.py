@@ -5,6 +5,7 @@ The test is the manager.  tests/systemd has the real one, where it can be booted
 
 import os
 import re
+import resource
 import secrets
 import signal
 import socket
@@ -47,7 +48,7 @@ def handing_over(sockets):
 
 def check_build():
     with open(ECHOD, "rb") as file:
-        if b"sd_notify" not in file.read():
+        if b"sd_listen_fds" not in file.read():
             raise Skip("this echod is built without libsystemd")
 
 
@@ -150,6 +151,36 @@ def test_signs_of_life(backend):
         echod.manager.settimeout(PATIENCE)
         echod.resume()
         assert echod.told() == {"WATCHDOG": "1"}
+
+
+def test_signs_of_life_need_no_new_descriptor(backend):
+    """Or a server that is full would be taken for one that hangs, and killed."""
+    env = {"WATCHDOG_USEC": "200000"}
+    with Service(backend, listen=["127.0.0.1:0"], env=env) as echod:
+        most = echod.fds() + 1
+        resource.prlimit(echod.pid, resource.RLIMIT_NOFILE, (most, most))
+        (match,) = echod.wait_log(r"listening on 127.0.0.1:(\d+)$")
+        clients = [echod.connect("127.0.0.1", int(match[1])) for _ in range(2)]
+        echod.wait_log("cannot accept on .*: Too many open files")
+        echod.told("WATCHDOG")  # the status, of when it was full already
+        assert echod.told() == {"WATCHDOG": "1"}
+        check_echo(clients[0])
+
+
+def test_a_manager_that_does_not_read(backend):
+    """It does not stop the server, and is told again when it reads."""
+    with open("/proc/sys/net/unix/max_dgram_qlen", encoding="ascii") as file:
+        room = int(file.read())
+    env = {"WATCHDOG_USEC": "20000"}
+    with Service(backend, listen=["127.0.0.1:0"], env=env) as echod:
+        (match,) = echod.wait_log(r"listening on 127.0.0.1:(\d+)$")
+        client = echod.connect("127.0.0.1", int(match[1]))
+        for _ in range(2 * room):
+            check_echo(client)
+            time.sleep(0.01)
+        for _ in range(2 * room):
+            echod.told()
+        echod.manager.close()  # lest it has no room for the end
 
 
 # ---- what it is handed over ----
