@@ -137,6 +137,29 @@ is_unicast6(const struct cmsghdr *c)
 	return !IN6_IS_ADDR_MULTICAST(&info.ipi6_addr);
 }
 
+/*
+ * The routes decide which way an answer goes, as for TCP.  With an interface named,
+ * IPv4 has no other choice, and if the way back is another takes the peer for one
+ * that is on that link.  A link-local address means nothing without.
+ */
+static void
+leave_way_to_routes(struct cmsghdr *c, bool four)
+{
+	struct in_pktinfo info4;
+	struct in6_pktinfo info6;
+
+	if (four) {
+		memcpy(&info4, CMSG_DATA(c), sizeof(info4));
+		info4.ipi_ifindex = 0;
+		memcpy(CMSG_DATA(c), &info4, sizeof(info4));
+		return;
+	}
+	memcpy(&info6, CMSG_DATA(c), sizeof(info6));
+	if (!IN6_IS_ADDR_LINKLOCAL(&info6.ipi6_addr))
+		info6.ipi6_ifindex = 0;
+	memcpy(CMSG_DATA(c), &info6, sizeof(info6));
+}
+
 static bool
 is_info(const struct cmsghdr *c, int level, int type)
 {
@@ -144,7 +167,7 @@ is_info(const struct cmsghdr *c, int level, int type)
 }
 
 /*
- * What is left as control data is the packet info, which is the same in both
+ * What is left as control data is the packet info, which means the same in both
  * directions.  Without one we know nothing, and take the worst.
  */
 static bool
@@ -163,6 +186,7 @@ read_control(struct msghdr *m)
 		return false;
 	m->msg_control = info;
 	m->msg_controllen = CMSG_ALIGN(info->cmsg_len);
+	leave_way_to_routes(info, four);
 	return four ? is_unicast4(info) : is_unicast6(info);
 }
 

@@ -1,6 +1,6 @@
 /*
  * udp.h - datagrams received and sent in batches (recvmmsg(2), sendmmsg(2)), each
- * answered from the address and the interface that it came to (ip(7), ipv6(7)).
+ * answered from the address that it came to (ip(7), ipv6(7)).
  */
 #ifndef ECHOD_NET_UDP_H
 #define ECHOD_NET_UDP_H

@@ -22,6 +22,38 @@ def test_answers_come_from_the_address_that_was_asked(backend):
                 check_datagram(sock, os.urandom(65507))
 
 
+def lay_second_cable(echod):
+    """From `near2` to `far2`."""
+    run(*"ip link add near2 type veth peer name far2 netns".split(), str(echod.pid))
+    run(*"ip addr add 10.8.0.100/24 dev near2".split())
+    run(*"ip link set near2 up".split())
+    run(*echod.far, *"ip addr add 10.8.0.1/24 dev far2".split())
+    run(*echod.far, *"ip link set far2 up".split())
+
+
+@in_new_network
+def test_answers_go_the_way_that_the_routes_say(backend):
+    """The question comes by one cable, and the answer has to take the other."""
+    asker = "10.7.0.100"
+    with Far(backend, listen=[f"0.0.0.0:{PORT}", f"udp:0.0.0.0:{PORT}"]) as echod:
+        lay_second_cable(echod)
+        run("ip", "addr", "add", asker, "dev", "lo")
+        run(*echod.far, "ip", "route", "add", asker, "via", "10.8.0.100")
+        for setting in [
+            "all.rp_filter=0",
+            "near2.rp_filter=0",
+            "near.arp_ignore=1",  # as if the asker were some routers away
+            "near.arp_announce=2",
+        ]:
+            run("sysctl", "-qw", "net.ipv4.conf." + setting)
+        check_echo(echod.connect("10.9.0.1", PORT, source=asker))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(PATIENCE)
+            sock.bind((asker, 0))
+            sock.connect(("10.9.0.1", PORT))
+            check_datagram(sock)
+
+
 @in_new_network
 def test_a_host_asks_itself_by_any_of_its_addresses(backend):
     code = """if True:
