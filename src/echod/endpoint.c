@@ -9,12 +9,19 @@
 #include "base/log.h"
 
 void
+endpoint_remove_file(struct endpoint *e)
+{
+	if (e->path != NULL)
+		sock_unix_remove(e->path, &e->file);
+	e->path = NULL;
+}
+
+void
 endpoint_free(struct endpoint *e)
 {
 	if (e->fd >= 0)
 		close(e->fd);
-	if (e->path != NULL)
-		sock_unix_remove(e->path, &e->file);
+	endpoint_remove_file(e);
 	free(e->text);
 	free(e->name);
 	free(e);

@@ -50,6 +50,9 @@ int endpoint_open(struct endpoint_list *list, const struct config_listen *what,
  */
 int endpoint_inherit(struct endpoint_list *list, int fd);
 
+/* Remove the file, if we made one: nobody finds the way to its socket any more. */
+void endpoint_remove_file(struct endpoint *e);
+
 /* Close its socket, remove the file if we made one, and free it; it is in no list. */
 void endpoint_free(struct endpoint *e);
 

@@ -96,6 +96,17 @@ open_missing(const struct endpoints *set, struct endpoint_list *fresh,
 }
 
 /*
+ * What is in its backlog is still accepted, and without a file nobody comes after
+ * that; who came before the close would be lost.
+ */
+static void
+stop_listening(struct endpoint *e)
+{
+	endpoint_remove_file(e);
+	task_cancel(endpoint_task(e));
+}
+
+/*
  * Start the fresh ones and put them first in the set.  Returns 0, or -ENOMEM
  * with none of them left.
  */
@@ -113,7 +124,7 @@ start_all(struct endpoints *set, struct endpoint_list *fresh)
 			LIST_FOREACH(e, &set->list, others) {
 				if (e == old)
 					break;
-				task_cancel(endpoint_task(e));
+				stop_listening(e);
 			}
 			drop_all(fresh);
 			return r;
@@ -134,7 +145,7 @@ give_up(struct endpoint *e)
 		log_info("no longer listening on %s", e->name);
 	LIST_REMOVE(e, others);
 	LIST_INSERT_HEAD(&e->set->leaving, e, others);
-	task_cancel(endpoint_task(e));
+	stop_listening(e);
 }
 
 /* What comes from a port where we answer ourselves is not to be answered. */
@@ -214,7 +225,10 @@ endpoints_inherit(struct endpoints *set, int first, int n)
 void
 endpoints_close(struct endpoints *set)
 {
-	task_cancel_all(&set->tasks);
+	struct endpoint *e;
+
+	LIST_FOREACH(e, &set->list, others)
+		stop_listening(e);
 }
 
 void

@@ -1,9 +1,10 @@
-/* The socket options of connections, whatever they came by. */
+/* The socket options of connections, whatever they came by; and how listening ends. */
 #include "echod/endpoints.h"
 
 #include <check.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -165,22 +166,58 @@ START_TEST(what_the_service_manager_set_stays)
 }
 END_TEST
 
-START_TEST(a_unix_socket_has_what_its_kind_has)
+static char unix_text[64]; /* of `listen` */
+static const char *unix_path;
+
+/* One that has been opened, and a connection that waits there. */
+static void
+set_up_unix(void)
 {
-	char path[64];
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	struct options o;
 
-	snprintf(path, sizeof(path), "unix:/tmp/echod-check-%d.sock", getpid());
-	snprintf(at.sun_path, sizeof(at.sun_path), "%s", path + 5);
-	set_up(true, true, path);
+	snprintf(unix_text, sizeof(unix_text), "unix:/tmp/echod-check-%d.sock",
+	    getpid());
+	unix_path = unix_text + strlen("unix:");
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", unix_path);
+	set_up(true, true, unix_text);
 	ck_assert_int_eq(endpoints_update(&set, &config), 0);
 	ck_assert_int_eq(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+}
+
+START_TEST(a_unix_socket_has_what_its_kind_has)
+{
+	struct options o;
+
+	set_up_unix();
 	o = run();
 	ck_assert_int_eq(o.nodelay, 0);
 	ck_assert_int_eq(o.keepalive, 1);
 	ck_assert_int_eq(o.urgent_inline, 1);
+}
+END_TEST
+
+START_TEST(who_waits_is_accepted_when_nobody_else_can_come)
+{
+	set_up_unix();
+	endpoints_close(&set);
+	ck_assert_int_ne(access(unix_path, F_OK), 0);
+	ck_assert_int_eq(run().keepalive, 1);
+}
+END_TEST
+
+START_TEST(a_reload_closes_the_way_as_well)
+{
+	struct config other;
+
+	set_up_unix();
+	config_defaults(&other);
+	other.stream = config.stream;
+	ck_assert_ptr_null(config_listen_add(&other, here));
+	ck_assert_int_eq(endpoints_update(&set, &other), 0);
+	ck_assert_int_ne(access(unix_path, F_OK), 0);
+	ck_assert_int_eq(run().keepalive, 1);
+	config_release(&other);
 }
 END_TEST
 
@@ -195,6 +232,10 @@ main(void)
 	tcase_add_test(tc, to_what_came_early_they_are_added);
 	tcase_add_test(tc, what_the_service_manager_set_stays);
 	tcase_add_test(tc, a_unix_socket_has_what_its_kind_has);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("the file of a UNIX socket");
+	tcase_add_test(tc, who_waits_is_accepted_when_nobody_else_can_come);
+	tcase_add_test(tc, a_reload_closes_the_way_as_well);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }
