@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "echod/config_token.h"
@@ -127,6 +129,18 @@ read_all(char **text, FILE *in)
 	return (ssize_t)len;
 }
 
+/*
+ * It tells its text but once, as `-c <(command)` does: when it is read again at a
+ * reload, its silence must not pass for the defaults.
+ */
+static bool
+is_pipe(FILE *in)
+{
+	struct stat st;
+
+	return fstat(fileno(in), &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
 /* The same of the file at path; *ret is untouched on failure. */
 static ssize_t
 read_whole(char **ret, const char *path)
@@ -138,6 +152,8 @@ read_whole(char **ret, const char *path)
 	if (in == NULL)
 		return -errno;
 	len = read_all(&text, in);
+	if (len == 0 && is_pipe(in))
+		len = -ENODATA;
 	fclose(in);
 	if (len < 0)
 		free(text);

@@ -108,6 +108,22 @@ START_TEST(files_of_any_size_are_read_to_the_end)
 }
 END_TEST
 
+START_TEST(a_pipe_is_read_once)
+{
+	int pipe_ends[2];
+	char path[32];
+
+	ck_assert_int_eq(pipe(pipe_ends), 0);
+	snprintf(path, sizeof(path), "/dev/fd/%d", pipe_ends[0]);
+	ck_assert_int_eq(write(pipe_ends[1], "port = 7;", 9), 9);
+	close(pipe_ends[1]);
+	ck_assert_int_eq(load_file(path), 0);
+	ck_assert_int_eq(got.port, 7);
+	ck_assert_int_eq(load_file(path), -ENODATA);
+	ck_assert_int_eq(load_file("/dev/null"), 0);
+}
+END_TEST
+
 START_TEST(a_forbidden_file_says_so)
 {
 	uid_t me = geteuid();
@@ -237,6 +253,7 @@ main(void)
 	tcase_add_test(wide, digits_in_strings_and_comments_are_left_alone);
 	tcase_add_test(files, unreadable_files_say_why);
 	tcase_add_test(files, files_of_any_size_are_read_to_the_end);
+	tcase_add_test(files, a_pipe_is_read_once);
 	tcase_add_test(files, a_forbidden_file_says_so);
 	tcase_add_test(files, included_files_name_their_own_lines);
 	tcase_add_test(files, a_group_may_be_included);
