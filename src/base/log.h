@@ -66,7 +66,7 @@ struct log_kind {
 	int64_t full_ns;      /* private: when the bucket will be full again */
 };
 
-/* Is a line of this kind and level to be written now?  False also if the level is off. */
+/* Is a line of this kind and level to be written now?  Never if the level is off. */
 bool log_admits(struct log_kind *kind, enum log_level level, int64_t now_ns);
 
 /* Say how many were left out, if any: when the flood is over, and at the end. */

@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 
-/* The longest line, newline included: what a syslog daemon must take (RFC 3164, 4.1). */
+/* The longest line and its newline: what a syslog daemon must take (RFC 3164, 4.1). */
 #define LOG_LINE_SIZE 1024
 
 _Static_assert(LOG_LINE_SIZE <= PIPE_BUF, "a pipe takes a line whole or not at all");

@@ -23,8 +23,7 @@ struct config_listen {
 	enum sock_kind kind;
 	const char *path; /* of SOCK_UNIX: within text */
 	struct addr addr; /* of the others */
-	bool
-	    both; /* "*:8000": addr is the IPv4 half, the same port of [::] the other */
+	bool both; /* "*:8000": addr is the IPv4 half, [::] with its port the other */
 };
 
 struct config {

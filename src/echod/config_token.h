@@ -1,4 +1,4 @@
-/* config_token.h - strings, comments and words of echod.conf, made safe for libconfig. */
+/* config_token.h - strings, comments, words of echod.conf, made safe for libconfig. */
 #ifndef ECHOD_ECHOD_CONFIG_TOKEN_H
 #define ECHOD_ECHOD_CONFIG_TOKEN_H
 

@@ -9,8 +9,7 @@
 struct control {
 	struct signals signals;
 	struct server *server;
-	const struct options
-	    *options; /* of the command line, which outlives a reload */
+	const struct options *options; /* of the command line; outlive a reload */
 };
 
 /*

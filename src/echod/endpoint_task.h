@@ -1,4 +1,4 @@
-/* endpoint_task.h - the task that serves an address: a listener, or the echo of datagrams. */
+/* endpoint_task.h - the task that serves an address: listener, or echo of datagrams. */
 #ifndef ECHOD_ECHOD_ENDPOINT_TASK_H
 #define ECHOD_ECHOD_ENDPOINT_TASK_H
 

@@ -1,4 +1,4 @@
-/* endpoints.h - the addresses the server listens on, kept as the configuration has them. */
+/* endpoints.h - the addresses the server listens on: those that are configured. */
 #ifndef ECHOD_ECHOD_ENDPOINTS_H
 #define ECHOD_ECHOD_ENDPOINTS_H
 
@@ -11,7 +11,7 @@
 #include "loop/task.h"
 #include "net/addr.h"
 
-/* Part of a struct of yours; set loop, udp, accepted and troubles.what, the rest zero. */
+/* Part of a struct of yours: set loop, udp, accepted, troubles.what; the rest zero. */
 struct endpoints {
 	struct loop *loop;
 	struct echo_udp_service *udp; /* that datagrams are for */
@@ -19,8 +19,7 @@ struct endpoints {
 	/* A connection has come; fd is yours now. */
 	void (*accepted)(struct endpoints *set, int fd, const struct addr *peer);
 
-	struct task_group
-	    tasks; /* one for each listening socket; join them at the end */
+	struct task_group tasks; /* one a listening socket; join them at the end */
 	struct endpoint_list list;
 	struct endpoint_list leaving; /* given up, but their tasks are not yet done */
 	struct listener_pace pace;    /* of those for TCP */

@@ -1,4 +1,4 @@
-/* startup.h - what the process needs before it can serve, and how it ends when it can't. */
+/* startup.h - what the process needs to serve, and how it ends when it cannot. */
 #ifndef ECHOD_ECHOD_STARTUP_H
 #define ECHOD_ECHOD_STARTUP_H
 
@@ -13,7 +13,7 @@
 int startup_config(struct config *ret, const struct options *options,
     config_complaint *complain, void *arg);
 
-/* Descriptors 0 to 2 that are closed become /dev/null, or the first client gets the log. */
+/* Descriptors 0 to 2 that are closed become /dev/null, or a client gets the log. */
 void startup_stdio(void);
 
 /* Write the log as configured from now on. */

@@ -139,7 +139,7 @@ places_wake(struct loop *loop, int n)
 	}
 }
 
-/* Its descriptor is going away under a task that waits there or was just woken for it. */
+/* The descriptor goes away under a task that waits there, or was just woken for it. */
 static void
 evict(struct task *t)
 {

@@ -206,7 +206,7 @@ struct task {
 int task_start(struct loop *loop, struct task *t, struct task_group *group,
     const struct task_type *type, int64_t idle_ns);
 
-/* End a sleep or woken() before its time, with WAKE_READY.  Nothing if it is in neither. */
+/* End a sleep or woken(), with WAKE_READY.  Nothing happens if it is in neither. */
 void task_wake(struct task *t);
 
 /*

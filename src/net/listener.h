@@ -45,8 +45,8 @@ struct listener {
 /*
  * Accept on l->fd until cancelled; then accept what is already in the backlog
  * (unless inherited), and close it.  What comes faster than the pace waits in the
- * backlog.  Set type, fd, inherited and pace first; fd belongs to the listener from then on.  Returns 0, or -ENOMEM with fd still
- * the caller's.
+ * backlog.  Set type, fd, inherited and pace first; fd belongs to the listener from
+ * then on.  Returns 0, or -ENOMEM with fd still the caller's.
  */
 int listener_start(struct loop *loop, struct listener *l, struct task_group *group);
 

@@ -57,18 +57,20 @@ int sock_listen_both(struct sock_both *ret, uint16_t port,
  */
 int sock_adopt(int fd, enum sock_kind *ret);
 
-/* Does this socket, bound to [::], take IPv4 connections as well (ipv6(7), IPV6_V6ONLY)? */
+/* Does this socket, bound to [::], take IPv4 as well (ipv6(7), IPV6_V6ONLY)? */
 bool sock_is_dual_stack(int fd);
 
 /*
  * Take one connection off a listening socket; *peer is unmapped already, or is the
- * process that connected (SO_PEERCRED, unix(7)).  Returns the descriptor or -errno of accept(2), -EAGAIN when there is none.
+ * process that connected (SO_PEERCRED, unix(7)).  Returns the descriptor or -errno
+ * of accept(2), -EAGAIN when there is none.
  */
 int sock_accept(int listening, struct addr *peer);
 
 /*
- * How many connections wait to be accepted (TCP_INFO, as ss(8) shows it), or -errno:
- * only TCP tells.
+ * How many connections wait to be accepted, or -errno: only TCP tells.  It does so in
+ * tcpi_unacked of TCP_INFO, which has this other meaning for a socket that listens;
+ * ss(8) shows it as Recv-Q.
  */
 int sock_backlog(int listening);
 
