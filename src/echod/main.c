@@ -40,6 +40,7 @@ main(int argc, char **argv)
 {
 	struct options options;
 	struct config config;
+	int status = EX_OK;
 
 	startup_stdio();
 	control_block();
@@ -50,7 +51,7 @@ main(int argc, char **argv)
 	if (options.action == OPTIONS_SERVE)
 		return serve(&options, &config);
 	if (options.action == OPTIONS_DUMP)
-		config_dump(&config, stdout);
+		status = startup_dump(&config);
 	config_release(&config);
-	return EX_OK;
+	return status;
 }

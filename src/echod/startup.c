@@ -94,6 +94,16 @@ startup_warn_root(void)
 }
 
 int
+startup_dump(const struct config *config)
+{
+	config_dump(config, stdout);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return EX_OK;
+	fprintf(stderr, "echod: standard output: cannot write all of it\n");
+	return EX_OSERR;
+}
+
+int
 startup_exit_status(int r)
 {
 	switch (-r) {

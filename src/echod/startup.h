@@ -25,6 +25,9 @@ void startup_descriptors(const struct config *config);
 /* Warn of root's rights where no service manager limits what they are good for. */
 void startup_warn_root(void);
 
+/* Print the configuration.  Returns the exit status. */
+int startup_dump(const struct config *config);
+
 /* The exit status for a server_open() or server_run() that returned r. */
 int startup_exit_status(int r);
 

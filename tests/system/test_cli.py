@@ -4,11 +4,22 @@ import contextlib
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 
-from harness import Echod, Skip, check_echo, config_text, free_port, main, run_echod
+from harness import (
+    ECHOD,
+    PATIENCE,
+    Echod,
+    Skip,
+    check_echo,
+    config_text,
+    free_port,
+    main,
+    run_echod,
+)
 
-USAGE, NOPERM, CONFIG = 64, 77, 78  # sysexits.h
+USAGE, OSERR, NOPERM, CONFIG = 64, 71, 77, 78  # sysexits.h
 
 
 @contextlib.contextmanager
@@ -132,6 +143,14 @@ def test_dump_is_a_configuration():
     with config_file(first.stdout) as path:
         second = run_echod("--dump-config", "-c", path)
     assert second.stdout == first.stdout
+
+
+def test_dump_that_does_not_fit():
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = subprocess.run([ECHOD, "-T"], stdout=full, stderr=subprocess.PIPE,
+                              text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == OSERR
+    assert done.stderr == "echod: standard output: cannot write all of it\n"
 
 
 def test_dump_of_the_defaults():
