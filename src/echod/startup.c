@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -13,7 +14,7 @@
 
 #define DEFAULT_CONFIG SYSCONFDIR "/echod.conf"
 
-/* Besides the connections: stdio, epoll, signals, listeners, one just accepted. */
+/* Besides the connections: stdio, epoll, signals, the manager, listeners, one to refuse. */
 #define OTHER_DESCRIPTORS 64
 
 int
