@@ -1,5 +1,6 @@
 """The manual pages and the completion say what echod does, and all of it."""
 
+import fnmatch
 import glob
 import os
 import re
@@ -282,6 +283,23 @@ def test_completion_of_values():
         assert completions("--config", "=") == set(os.listdir())
     assert completions("-p", "") == set()
     assert completions("--port", "=") == set()
+
+
+# ---- README.md ----
+
+
+def test_the_map_has_every_file():
+    """`io` stands for io.c and io_more.c, `report*` for reporter.c as well."""
+    readme = text(SRCDIR, "README.md")
+    rows = re.findall(r"^\| `(src/\w+)` \| \d \| (.*`.*) \|$", readme, re.M)
+    assert len(rows) >= 4
+    for folder, row in rows:
+        files = set(os.listdir(os.path.join(SRCDIR, folder)))
+        for name in re.findall(r"`(\w+\*?)(?:\.h)?`", row):
+            assert fnmatch.filter(files, f"{name}.[ch]"), name
+            files -= set(fnmatch.filter(files, f"{name}.c"))
+            files -= set(fnmatch.filter(files, f"{name}_*.c"))
+        assert not fnmatch.filter(files, "*.c"), files
 
 
 # ---- HACKING.md ----
