@@ -158,7 +158,7 @@ endpoint_open(struct endpoint_list *list, const struct config_listen *what,
 int
 endpoint_inherit(struct endpoint_list *list, int fd)
 {
-	enum sock_kind kind;
+	enum sock_kind kind = SOCK_TCP;
 	int r = sock_adopt(fd, &kind);
 
 	if (r < 0) {

@@ -107,7 +107,7 @@ static void
 take_number(struct options *o, const struct rule *rule, const char *arg,
     const struct argp_state *state)
 {
-	int64_t value;
+	int64_t value = 0;
 
 	if (value_number(&value, arg) < 0 || value < rule->min || value > rule->max)
 		argp_error(state, "'%s' is not a number from %" PRId64 " to %" PRId64,
