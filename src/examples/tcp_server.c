@@ -31,7 +31,7 @@ echo_run(struct task *t)
 
 	TASK_BEGIN(t);
 	for (;;) {
-		YIELD(t, readable(e->fd));
+		YIELD(t, readable(e->fd)); /* without a limit, so recv(2) tells all */
 		buf = loop_buffer(t->loop);
 		got = recv(e->fd, buf.data, buf.size, 0);
 		if (got < 0 && errno == EAGAIN)
