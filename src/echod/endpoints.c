@@ -106,6 +106,15 @@ stop_listening(struct endpoint *e)
 	task_cancel(endpoint_task(e));
 }
 
+/* No longer of the set, but for its task, which is not yet done. */
+static void
+take_leave(struct endpoint *e)
+{
+	LIST_REMOVE(e, others);
+	LIST_INSERT_HEAD(&e->set->leaving, e, others);
+	stop_listening(e);
+}
+
 /*
  * Start the fresh ones and put them first in the set.  Returns 0, or -ENOMEM
  * with none of them left.
@@ -121,11 +130,8 @@ start_all(struct endpoints *set, struct endpoint_list *fresh)
 		r = endpoint_start(set, e);
 		if (r < 0) {
 			log_error("cannot listen on %s: %s", e->name, strerror(-r));
-			LIST_FOREACH(e, &set->list, others) {
-				if (e == old)
-					break;
-				stop_listening(e);
-			}
+			while ((e = LIST_FIRST(&set->list)) != old)
+				take_leave(e);
 			drop_all(fresh);
 			return r;
 		}
@@ -143,9 +149,7 @@ give_up(struct endpoint *e)
 		    e->name);
 	else
 		log_info("no longer listening on %s", e->name);
-	LIST_REMOVE(e, others);
-	LIST_INSERT_HEAD(&e->set->leaving, e, others);
-	stop_listening(e);
+	take_leave(e);
 }
 
 /* What comes from a port where we answer ourselves is not to be answered. */
