@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sysexits.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -57,6 +58,9 @@ startup_stdio(void)
 void
 startup_log(const struct config *config)
 {
+	if (config->log_target == LOG_TARGET_SYSLOG && access(_PATH_LOG, W_OK) < 0)
+		fprintf(stderr, "echod: no syslog daemon yet (%s: %s)\n", _PATH_LOG,
+		    strerror(errno));
 	log_open((enum log_level)config->log_level,
 	    (enum log_target)config->log_target);
 }

@@ -16,7 +16,10 @@ int startup_config(struct config *ret, const struct options *options,
 /* Descriptors 0 to 2 that are closed become /dev/null, or a client gets the log. */
 void startup_stdio(void);
 
-/* Write the log as configured from now on. */
+/*
+ * Write the log as configured from now on.  If that is to syslog, which nobody
+ * receives yet, stderr is told so.
+ */
 void startup_log(const struct config *config);
 
 /* Raise RLIMIT_NOFILE to what max_connections needs; warn if that cannot be had. */

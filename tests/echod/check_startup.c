@@ -23,7 +23,8 @@ static struct {
 	bool limit_unknown;
 	bool may_raise; /* the hard limit */
 	uid_t user;
-	bool has_file; /* SYSCONFDIR/echod.conf */
+	bool has_file;	 /* SYSCONFDIR/echod.conf */
+	bool has_syslog; /* /dev/log */
 	const char *loaded;
 } machine;
 
@@ -69,9 +70,16 @@ __wrap_geteuid(void)
 int
 __wrap_access(const char *path, int mode)
 {
-	if (strcmp(path, SYSCONFDIR "/echod.conf") != 0)
+	bool there;
+
+	if (strcmp(path, SYSCONFDIR "/echod.conf") == 0)
+		there = machine.has_file;
+	else if (strcmp(path, "/dev/log") == 0)
+		there = machine.has_syslog;
+	else
 		return __real_access(path, mode);
-	return machine.has_file ? 0 : -1;
+	errno = ENOENT;
+	return there ? 0 : -1;
 }
 
 int
@@ -236,6 +244,30 @@ START_TEST(root_is_warned_unless_a_service)
 }
 END_TEST
 
+/* ---- the log ---- */
+
+static const char *
+said_of_syslog(enum log_target target, bool has_syslog)
+{
+	struct config c;
+	int log = stderr_becomes_pipe();
+
+	machine.has_syslog = has_syslog;
+	config_defaults(&c);
+	c.log_target = target;
+	startup_log(&c);
+	return captured(log);
+}
+
+START_TEST(a_missing_syslog_daemon_is_told_of)
+{
+	ck_assert_str_eq(said_of_syslog(LOG_TARGET_SYSLOG, true), "");
+	ck_assert_str_eq(said_of_syslog(LOG_TARGET_STDERR, false), "");
+	ck_assert_str_eq(said_of_syslog(LOG_TARGET_SYSLOG, false),
+	    "echod: no syslog daemon yet (/dev/log: No such file or directory)\n");
+}
+END_TEST
+
 /* ---- the end ---- */
 
 static const struct {
@@ -277,6 +309,7 @@ main(void)
 	tcase_add_test(limit, no_descriptor_for_stdio_is_no_end);
 	suite_add_tcase(suite, limit);
 	tcase_add_test(rest, root_is_warned_unless_a_service);
+	tcase_add_test(rest, a_missing_syslog_daemon_is_told_of);
 	tcase_add_loop_test(rest, each_end_has_its_status, 0, ARRAY_SIZE(ends));
 	suite_add_tcase(suite, rest);
 	return run_suite(suite);
