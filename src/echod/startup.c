@@ -102,7 +102,8 @@ int
 startup_dump(const struct config *config)
 {
 	config_dump(config, stdout);
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	fflush(stdout);
+	if (!ferror(stdout))
 		return EX_OK;
 	fprintf(stderr, "echod: standard output: cannot write all of it\n");
 	return EX_OSERR;

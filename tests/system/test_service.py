@@ -167,6 +167,23 @@ def test_signs_of_life_need_no_new_descriptor(backend):
         check_echo(clients[0])
 
 
+def test_a_manager_at_a_path(backend):
+    check_build()
+    with tempfile.TemporaryDirectory(prefix="echod-test-") as folder:
+        path = f"{folder}/notify"
+        manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        manager.bind(path)
+        manager.settimeout(PATIENCE)
+        with manager, Echod(backend, env={"NOTIFY_SOCKET": path}):
+            assert manager.recv(512).startswith(b"READY=1\n")
+
+
+def test_no_name_of_a_manager(backend):
+    for name in ["", "/", "relative", "@" + 108 * "x"]:
+        with Echod(backend, env={"NOTIFY_SOCKET": name}) as echod:
+            check_echo(echod.connect())
+
+
 def test_a_manager_that_does_not_read(backend):
     """It does not stop the server, and is told again when it reads."""
     with open("/proc/sys/net/unix/max_dgram_qlen", encoding="ascii") as file:
