@@ -57,6 +57,8 @@ def test_security_scores():
         for name, most in ("echod.service", 1.2), ("echod-activated.service", 0.5):
             unit = next(path for path in units if path.endswith("/" + name))
             table = analyze("security", "--offline=yes", "--no-pager", unit)
+            if "unrecognized option '--offline" in table:
+                raise Skip("this systemd-analyze judges no files (before 250)")
             score = float(table.split(f"level for {name}: ")[1].split()[0])
             assert score <= most, f"{name}: {score}"
 
