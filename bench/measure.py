@@ -148,7 +148,7 @@ def summary(rounds):
         "cpu_us": median(lambda r: r["cpu_us"]),
         "cpu_ratio": quartiles([r["cpu_us"] / base["cpu_us"] for r, base in rounds]),
         "latency_us": latency,
-        "rounds": len(rounds),
+        "rates_per_s": [round(r["rate_per_s"]["median"]) for r, _ in rounds],
     }
 
 

@@ -7,7 +7,7 @@ PEERS = ["epoll", "select", "libev", "libevent", "libuv", "go", "node", "socat",
 
 class Workload:
     def __init__(self, name, connections, args=(), idle=0, peers=False, select=False,
-                 udp=False, **goals):
+                 udp=False, parts=1, **goals):
         self.name = name
         self.connections = connections
         self.args = args  # of echo-stress
@@ -15,6 +15,7 @@ class Workload:
         self.peers = peers  # are they measured too?
         self.select = select  # do the goals hold for that backend too?
         self.udp = udp  # then `connections` are datagrams in flight
+        self.parts = parts  # of a round: each a shorter one, with servers of its own
         self.goals = goals  # the least rate, the most cpu: ratios to bare epoll
 
 
@@ -26,8 +27,8 @@ WORKLOADS = [
     Workload("50 x 4 KiB", 50, ["-s", "4096"], rate=0.98, cpu=1.03),
     Workload("50 x 64 B, 16 deep", 50, ["-p", "16"], peers=True, rate=0.98, cpu=1.03),
     Workload("16 x 64 KiB, 4 deep", 16, ["-s", "65536", "-p", "4"], peers=True,
-             rate=1.20, cpu=0.85),
-    Workload("16 x 1 MiB", 16, ["-s", "1048576"]),
+             parts=3, rate=1.20, cpu=0.85),
+    Workload("16 x 1 MiB", 16, ["-s", "1048576"], parts=3),
     Workload("churn", 16, ["-m", "churn"], peers=True, rate=1.05, cpu=1.05),
     Workload("50 x 64 B beside 9,000 idle", 50, idle=9000, rate=0.98, cpu=1.03),
     Workload("UDP, 50 x 64 B in flight", 50, udp=True, rate=1.2, cpu=0.85),
