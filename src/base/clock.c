@@ -1,7 +1,5 @@
 #include "base/clock.h"
 
-#include <time.h>
-
 int64_t
 clock_monotonic_ns(void)
 {
@@ -9,4 +7,13 @@ clock_monotonic_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return SECONDS(ts.tv_sec) + ts.tv_nsec;
+}
+
+struct timespec
+clock_timespec(int64_t ns)
+{
+	return (struct timespec){
+		.tv_sec = (time_t)(ns / SECONDS(1)),
+		.tv_nsec = (long)(ns % SECONDS(1)),
+	};
 }

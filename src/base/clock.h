@@ -3,6 +3,7 @@
 #define ECHOD_BASE_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
 
 #define MICROSECONDS(n) ((int64_t)(n)*1000)
 #define MILLISECONDS(n) ((int64_t)(n)*1000000)
@@ -13,5 +14,8 @@ typedef int64_t clock_source(void);
 
 /* Now on CLOCK_MONOTONIC (clock_gettime(2)): never set, never jumps. */
 int64_t clock_monotonic_ns(void);
+
+/* A span as system calls take it. */
+struct timespec clock_timespec(int64_t ns);
 
 #endif

@@ -99,7 +99,7 @@ epoll_watch(struct poller *p, int fd, unsigned want)
 static int
 sleep_for_events(struct poller *p, int room, int64_t timeout_ns)
 {
-	struct timespec ts = { timeout_ns / SECONDS(1), timeout_ns % SECONDS(1) };
+	struct timespec ts = clock_timespec(timeout_ns);
 	int64_t ms;
 	int n;
 

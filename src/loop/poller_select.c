@@ -127,7 +127,7 @@ has_bit(const word *set, int fd)
 static int
 select_wait(struct poller *p, struct poller_event *events, int room, int64_t timeout_ns)
 {
-	struct timespec ts = { timeout_ns / SECONDS(1), timeout_ns % SECONDS(1) };
+	struct timespec ts = clock_timespec(timeout_ns);
 	size_t size = (size_t)p->used * sizeof(word);
 	int bits, n;
 
