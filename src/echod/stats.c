@@ -39,18 +39,18 @@ static void
 format_bytes(uint64_t bytes, char *buf, size_t size)
 {
 	static const char units[] = "kMGTPE";
-	double n = (double)bytes / 1000;
+	double n = (double)bytes;
 	size_t u = 0;
 
 	if (bytes < 1000) {
 		snprintf(buf, size, "%" PRIu64 " bytes", bytes);
 		return;
 	}
-	while (n >= 999.95) {
+	while (n >= 999950) { /* to be rounded to 1000.0 */
 		n /= 1000;
 		u++;
 	}
-	snprintf(buf, size, "%.1f %cB", n, units[u]);
+	snprintf(buf, size, "%.1f %cB", n / 1000, units[u]);
 }
 
 const char *
