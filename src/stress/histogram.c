@@ -45,7 +45,9 @@ histogram_mean_ns(const struct histogram *h)
 int64_t
 histogram_percentile_ns(const struct histogram *h, double percent)
 {
-	uint64_t wanted = (uint64_t)ceil((double)h->count * percent / 100), seen = 0;
+	/* Asked for a little less, lest the last digit of a double take one more. */
+	double part = nextafter(percent, 0) / 100;
+	uint64_t wanted = (uint64_t)ceil((double)h->count * part), seen = 0;
 
 	if (wanted == 0)
 		return h->min_ns;

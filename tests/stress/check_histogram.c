@@ -92,6 +92,15 @@ START_TEST(small_values_are_exact)
 }
 END_TEST
 
+/* As doubles, 4.4 % of 750 are a little more than 33. */
+START_TEST(a_rounding_error_is_not_a_value)
+{
+	for (int i = 1; i <= 750; i++)
+		histogram_record(h, i);
+	ck_assert_int_eq(histogram_percentile_ns(h, 4.4), 33);
+}
+END_TEST
+
 /* Half of three is two of them: a percentile is never less than it says. */
 START_TEST(parts_of_a_value_count_as_one)
 {
@@ -201,6 +210,7 @@ main(void)
 	tcase_add_test(tc, empty);
 	tcase_add_test(tc, one_value_is_every_percentile);
 	tcase_add_test(tc, small_values_are_exact);
+	tcase_add_test(tc, a_rounding_error_is_not_a_value);
 	tcase_add_test(tc, parts_of_a_value_count_as_one);
 	tcase_add_test(tc, percentiles_are_right_to_a_thousandth);
 	tcase_add_test(tc, never_above_the_maximum);
