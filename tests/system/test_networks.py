@@ -31,6 +31,11 @@ def lay_second_cable(echod):
     run(*echod.far, *"ip link set far2 up".split())
 
 
+def set_interface(name, what, value):
+    with open(f"/proc/sys/net/ipv4/conf/{name}/{what}", "w", encoding="ascii") as setting:
+        setting.write(str(value))
+
+
 @in_new_network
 def test_answers_go_the_way_that_the_routes_say(backend):
     """The question comes by one cable, and the answer has to take the other."""
@@ -39,13 +44,10 @@ def test_answers_go_the_way_that_the_routes_say(backend):
         lay_second_cable(echod)
         run("ip", "addr", "add", asker, "dev", "lo")
         run(*echod.far, "ip", "route", "add", asker, "via", "10.8.0.100")
-        for setting in [
-            "all.rp_filter=0",
-            "near2.rp_filter=0",
-            "near.arp_ignore=1",  # as if the asker were some routers away
-            "near.arp_announce=2",
-        ]:
-            run("sysctl", "-qw", "net.ipv4.conf." + setting)
+        set_interface("all", "rp_filter", 0)
+        set_interface("near2", "rp_filter", 0)
+        set_interface("near", "arp_ignore", 1)  # as if the asker were some routers away
+        set_interface("near", "arp_announce", 2)
         check_echo(echod.connect("10.9.0.1", PORT, source=asker))
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.settimeout(PATIENCE)
