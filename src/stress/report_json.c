@@ -2,20 +2,46 @@
 
 #include "stress/report.h"
 
+/* How many bytes are the character that text begins with?  0: no UTF-8 (RFC 3629). */
+static size_t
+character(const char *text)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	uint32_t ch = (unsigned char)text[0];
+	size_t n = ch < 0x80 ? 1
+	    : ch >> 5 == 6   ? 2
+	    : ch >> 4 == 14  ? 3
+	    : ch >> 3 == 30  ? 4
+			     : 0;
+
+	if (n < 2)
+		return n;
+	ch &= 0x7fU >> n;
+	for (size_t i = 1; i < n; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+		ch = ch << 6 | (text[i] & 0x3f);
+	}
+	return ch < least[n] || ch > 0x10ffff || ch >> 11 == 0x1b ? 0 : n;
+}
+
 /* In quotes, as RFC 8259 wants it. */
 static void
 print_string(FILE *out, const char *text)
 {
-	fputc('"', out);
-	for (; *text != '\0'; text++) {
-		unsigned char ch = (unsigned char)*text;
+	size_t n;
 
-		if (ch == '"' || ch == '\\')
-			fprintf(out, "\\%c", ch);
-		else if (ch < 0x20)
-			fprintf(out, "\\u%04x", ch);
+	fputc('"', out);
+	for (; *text != '\0'; text += n > 0 ? n : 1) {
+		n = character(text);
+		if (n == 0)
+			fprintf(out, "\\ufffd");
+		else if (*text == '"' || *text == '\\')
+			fprintf(out, "\\%c", *text);
+		else if (n == 1 && *text < 0x20)
+			fprintf(out, "\\u%04x", (unsigned)*text);
 		else
-			fputc(ch, out);
+			fwrite(text, 1, n, out);
 	}
 	fputc('"', out);
 }

@@ -296,6 +296,22 @@ def test_json_to_a_file():
         assert json.load(file)["result"] == "ok"
 
 
+def test_json_of_any_name():
+    """What is no UTF-8 is replaced, byte by byte; the rest stays as it is."""
+    bad = [b"\x80", b"\xff", b"\xc0\xaf", b"\xe0\x9f\xbf", b"\xed\xa0\x80"]
+    bad += [b"\xf0\x8f\xbf\xbf", b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80"]
+    bad += [b"\xc3", b"\xe2\x82", b"\xf0\x9f\x98"]
+    good = '"\\\x1f\x7f\x80\u07ff\u0800\ud7ff\ue000\uffff\U00010000\U0010ffff'.encode()
+    for name in [*bad, *(each + b"/" for each in bad), good]:
+        args = [STRESS, "--json", "-c1", b"unix:/nonexistent/" + name]
+        done = subprocess.run(args, capture_output=True)
+        figures = json.loads(done.stdout.decode("utf-8"))
+        text = "".join(chr(b) if b < 0x80 else "\ufffd" for b in name)
+        wanted = "unix:/nonexistent/" + (good.decode() if name == good else text)
+        assert figures["target"] == wanted, (name, figures)
+        assert f"to {wanted}:" in figures["first_errors"]["other"], figures
+
+
 def test_text():
     with Echod("select") as echod:
         done = run_stress("-n", 12345, "--seed", 42, target(echod))
