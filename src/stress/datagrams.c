@@ -25,7 +25,7 @@ settled(struct client *c)
 	struct run *r = c->run;
 
 	c->inflight--;
-	if (--r->inflight == 0 && (r->holding || r->stopping))
+	if (--r->inflight == 0)
 		run_settled(r);
 	if (!c->served)
 		run_client_served(r, c);

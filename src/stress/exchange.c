@@ -50,7 +50,7 @@ answered(struct client *c, int64_t now_ns)
 	if (++c->first == r->options->pipeline)
 		c->first = 0;
 	c->inflight--;
-	if (--r->inflight == 0 && (r->holding || r->stopping))
+	if (--r->inflight == 0)
 		run_settled(r);
 	if (!c->served)
 		run_client_served(r, c);

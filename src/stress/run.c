@@ -202,11 +202,10 @@ double
 run_seconds(const struct run *r)
 {
 	const struct figures *f = r->figures;
-	int64_t end_ns = f->last_ns;
+	int64_t end_ns = r->stopped_ns;
 
-	/* A run for a time lasts so long; one for a number, until its last answer. */
-	if (r->budget > 0 && end_ns < r->stopped_ns)
-		end_ns = r->stopped_ns;
+	if (end_ns < f->last_ns)
+		end_ns = f->last_ns; /* what was in flight when its time was over */
 	return end_ns > f->from_ns ? (double)(end_ns - f->from_ns) / 1e9 : 0;
 }
 

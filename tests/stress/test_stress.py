@@ -254,6 +254,34 @@ def test_messages_after_a_warmup():
                 assert is_near(result.duration_s, 0.2, 0.2), result.stdout
 
 
+def test_a_number_of_messages_takes_until_the_last_is_given_up():
+    def serve(sock, n):
+        if n == 0:
+            sock.sendall(sock.recv(64))
+            time.sleep(2)  # the next one is never answered
+        echo(sock)
+
+    with Server(serve) as server:
+        result = stress(server.port, "-c", 2, "-n", 100, "--timeout", 0.5)
+    assert result.messages == 99 and result.unanswered == 1, result.stdout
+    assert 0.5 <= result.duration_s < 1, result.duration_s
+    assert is_near(result.rate_per_s * result.duration_s, 99, 0.001)
+
+
+def test_a_number_of_messages_takes_no_longer_than_the_last_answer():
+    """The server's FIN, for which it waits, is no part of that."""
+
+    def serve(sock, _):
+        echo(sock)
+        time.sleep(0.5)
+
+    with Server(serve) as server:
+        for pipeline in [1, 2]:
+            result = stress(server.port, "-c", 2, "-n", 100, "-p", pipeline)
+            result.check_well()
+            assert result.duration_s < 0.3, result.duration_s
+
+
 def test_ramp():
     with Echod("select") as echod:
         client = start_stress("-c", 100, "-d", 1.5, "--ramp", 1, target(echod))

@@ -142,6 +142,19 @@ def test_dropped():
     assert result.first_errors["timeout"].startswith("connection 0: datagram 3: no answer")
 
 
+def test_a_number_of_datagrams_takes_until_the_last_is_lost():
+    result = dishonest(lambda send, data, n: n == 99 or send(data), "-n", 100)
+    assert result.messages == 99 and result.udp["lost"] == 1, result.stdout
+    assert 0.2 <= result.duration_s < 1, result.duration_s
+
+
+def test_a_number_of_datagrams_takes_no_longer_than_the_last_answer():
+    """Not the 50 ms in which it sees that nothing more comes."""
+    with UdpServer(honest) as server:
+        took = [run(server.target, "-c", 1, "-n", 5).duration_s for _ in range(5)]
+    assert min(took) < 0.04, took
+
+
 def test_losses_that_are_allowed():
     args = ["-n", 100, "-p", 20, "--max-errors", 10]
     result = dishonest(lambda send, data, n: n % 10 == 3 or send(data), *args)
