@@ -36,10 +36,11 @@ struct run {
 	bool connected;	   /* there has been one; over UDP, an answer */
 	uint32_t inflight; /* messages, over all connections */
 
-	uint64_t budget; /* messages that may still begin, but for the warm-up's */
-	bool gathering;	 /* one message each, until all clients have started */
-	bool holding;	 /* begin nothing for now */
-	bool stopping;	 /* begin nothing any more */
+	uint64_t budget;  /* messages that may still begin, but for the warm-up's */
+	bool gathering;	  /* one message each, until all clients have started */
+	bool holding;	  /* begin nothing for now */
+	bool stopping;	  /* begin nothing any more */
+	bool interrupted; /* by ^C */
 	int64_t began_ns, stopped_ns;
 	int64_t
 	    began_cpu_ns; /* time of a processor that the process had used by then */

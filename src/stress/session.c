@@ -23,8 +23,11 @@ interrupt(void *arg)
 {
 	struct session *s = arg;
 
-	for (int i = 0; s->interrupted && i < s->nruns; i++)
-		run_cancel(&s->runs[i]);
+	for (int i = 0; i < s->nruns; i++) {
+		if (s->interrupted)
+			run_cancel(&s->runs[i]);
+		s->runs[i].interrupted = true;
+	}
 	s->interrupted = true;
 	task_wake(&s->conductor);
 }

@@ -40,13 +40,14 @@ judge_start(struct verdict *v, const struct run *r)
 		    r->started, r->nclients);
 }
 
-/* Datagrams that are merely not answered say nothing of that. */
+/* It was tried.  Datagrams that are merely not answered say nothing of that. */
 static bool
 is_unreachable(const struct run *r)
 {
-	uint64_t refused = r->figures->failures.count[FAILURE_REFUSED];
+	const struct failures *f = &r->figures->failures;
+	uint64_t n = r->target->udp ? f->count[FAILURE_REFUSED] : failures_total(f);
 
-	return !r->connected && (!r->target->udp || refused > 0);
+	return !r->connected && n > 0;
 }
 
 static void
@@ -59,6 +60,8 @@ judge_failures(struct verdict *v, const struct run *r)
 
 	if (is_unreachable(r))
 		fail(v, "no connection could be made");
+	else if (f->messages == 0 && r->interrupted)
+		fail(v, "interrupted before anything was measured");
 	else if (f->messages == 0)
 		fail(v, "no message was answered");
 	if (f->udp.corrupt > 0)

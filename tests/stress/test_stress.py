@@ -462,6 +462,39 @@ def test_interrupt_ends_early_and_reports():
             assert 0.2 < figures["duration_s"] < 5
 
 
+def interrupt(seconds, *args):
+    """Returns how that ends when ^C comes so long after it can be taken."""
+    client = start_stress("--json", *args)
+    wait_until(lambda: blocks(client.pid, signal.SIGINT), "it takes signals")
+    time.sleep(seconds)
+    client.send_signal(signal.SIGINT)
+    return finish_stress(client)
+
+
+def blocks(pid, number):
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        blocked = re.search(r"\nSigBlk:\s*(\w+)", file.read())[1]
+    return int(blocked, 16) >> (number - 1) & 1
+
+
+def test_interrupt_before_anything_is_measured():
+    """It is not the server that could not be reached, or did not answer."""
+    with Echod("select") as echod:
+        for args in [
+            ["--warmup", 60],
+            ["--warmup", 60, "-m", "churn"],
+            ["--ramp", 60, "--compare", target(echod)],
+            ["--ramp", 60, "--compare", target(echod), "-m", "churn"],
+        ]:
+            for seconds in [0, 0.3]:
+                done = interrupt(seconds, *args, target(echod))
+                assert done.returncode == 1, done
+                figures = json.loads(done.stdout)
+                for each in figures.get("compare", [figures]):
+                    why = each["failed_because"]
+                    assert why == ["interrupted before anything was measured"], done
+
+
 def test_interrupt_before_the_run():
     """A pipe that nobody reads cannot be opened."""
     with tempfile.TemporaryDirectory() as folder:
