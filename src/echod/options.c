@@ -2,8 +2,10 @@
 
 #include <argp.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #define DEFAULT_CONFIG SYSCONFDIR "/echod.conf"
 
@@ -24,6 +26,15 @@ static const struct argp_option table[] = {
 	{ "version", 'V', NULL, 0, "Print program version", -1 },
 	{ 0 },
 };
+
+int
+options_flush(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return EX_OK;
+	fprintf(stderr, "echod: standard output: cannot write all of it\n");
+	return EX_OSERR;
+}
 
 /* Decimal digits and nothing else.  Returns -1 for what is not a port. */
 static int
@@ -75,14 +86,14 @@ parse_option(int key, char *arg, struct argp_state *state)
 		o->verbose = true;
 		break;
 	case 'h':
-		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
-		break;
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK);
+		exit(options_flush());
 	case KEY_USAGE:
-		argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
-		break;
+		argp_state_help(state, stdout, ARGP_HELP_USAGE);
+		exit(options_flush());
 	case 'V':
 		puts(PACKAGE_STRING);
-		exit(EXIT_SUCCESS);
+		exit(options_flush());
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is not an option", arg);
 		break;

@@ -14,10 +14,13 @@ struct options {
 };
 
 /*
- * Read the command line.  --help and --version print to standard output and
- * exit 0; a usage error prints what is wrong to standard error and exits 64
- * (EX_USAGE, sysexits.h).
+ * Read the command line.  --help and --version print to standard output and exit
+ * with options_flush(); a usage error prints what is wrong to standard error and
+ * exits 64 (EX_USAGE, sysexits.h).
  */
 void options_parse(struct options *ret, int argc, char **argv);
+
+/* Write out what was printed.  Returns the exit status, and says so if that fails. */
+int options_flush(void);
 
 #endif

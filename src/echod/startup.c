@@ -102,11 +102,7 @@ int
 startup_dump(const struct config *config)
 {
 	config_dump(config, stdout);
-	fflush(stdout);
-	if (!ferror(stdout))
-		return EX_OK;
-	fprintf(stderr, "echod: standard output: cannot write all of it\n");
-	return EX_OSERR;
+	return options_flush();
 }
 
 int

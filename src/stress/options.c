@@ -3,8 +3,9 @@
 #include <argp.h>
 #include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
+#include <sysexits.h>
 
 #include "base/clock.h"
 #include "base/util.h"
@@ -221,6 +222,16 @@ static const struct rule rules[] = {
 	{ ARGP_KEY_ARG, take_target, 0, 0, 0 },
 };
 
+/* All that was asked for has been printed. */
+static _Noreturn void
+leave(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		exit(EXIT_SUCCESS);
+	fprintf(stderr, "echo-stress: standard output: cannot write all of it\n");
+	exit(EX_IOERR);
+}
+
 static error_t
 parse_option(int key, char *arg, struct argp_state *state)
 {
@@ -232,14 +243,14 @@ parse_option(int key, char *arg, struct argp_state *state)
 	}
 	switch (key) {
 	case 'h':
-		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
-		break;
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK);
+		leave();
 	case KEY_USAGE:
-		argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
-		break;
+		argp_state_help(state, stdout, ARGP_HELP_USAGE);
+		leave();
 	case 'V':
 		puts("echo-stress (" PACKAGE_STRING ")");
-		exit(EXIT_SUCCESS);
+		leave();
 	case ARGP_KEY_NO_ARGS:
 		take_target(state->input, NULL, "localhost:8000", state);
 		break;
@@ -250,17 +261,6 @@ parse_option(int key, char *arg, struct argp_state *state)
 		return ARGP_ERR_UNKNOWN;
 	}
 	return 0;
-}
-
-/* Small enough for every reader of JSON, and to type again. */
-static int64_t
-random_seed(void)
-{
-	uint32_t seed = 1;
-
-	if (getrandom(&seed, sizeof(seed), 0) < 0)
-		seed = (uint32_t)clock_monotonic_ns();
-	return seed;
 }
 
 void
@@ -280,7 +280,7 @@ options_parse(struct options *ret, int argc, char **argv)
 		.duration_ns = SECONDS(10),
 		.timeout_ns = SECONDS(5),
 		.mode = mode_find("steady"),
-		.seed = random_seed(),
+		.seed = -1,
 	};
 	/* argp's own --help has no -h. */
 	argp_parse(&parser, argc, argv, ARGP_NO_HELP, NULL, ret);

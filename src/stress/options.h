@@ -35,9 +35,9 @@ struct options {
 };
 
 /*
- * Read the command line.  --help and --version print to standard output and
- * exit 0; a usage error prints what is wrong to standard error and exits 64
- * (EX_USAGE, sysexits.h).
+ * Read the command line.  --help and --version print to standard output and exit 0,
+ * or 74 (EX_IOERR) when that fails; a usage error prints what is wrong to standard
+ * error and exits 64 (EX_USAGE, sysexits.h).
  */
 void options_parse(struct options *ret, int argc, char **argv);
 

@@ -1,6 +1,8 @@
 #include <argp.h>
 #include <inttypes.h>
+#include <sys/random.h>
 
+#include "base/clock.h"
 #include "stress/datagrams.h"
 #include "stress/options.h"
 
@@ -17,6 +19,17 @@ settle_target(struct options *o, struct target *t, const struct argp_state *stat
 		argp_error(state, "over UDP a size is at most %d", DATAGRAM_MOST);
 	if (t->path != NULL && o->source.count > 0)
 		argp_error(state, "--source does not go with %s", t->text);
+}
+
+/* Small enough for every reader of JSON, and to type again. */
+static int64_t
+random_seed(void)
+{
+	uint32_t seed = 1;
+
+	if (getrandom(&seed, sizeof(seed), 0) < 0)
+		seed = (uint32_t)clock_monotonic_ns();
+	return seed;
 }
 
 void
@@ -45,4 +58,6 @@ options_settle(struct options *o, const struct argp_state *state)
 		o->size_min = o->size_max = m->size;
 	if (o->pipeline == 0)
 		o->pipeline = m->pipeline;
+	if (o->seed < 0)
+		o->seed = random_seed();
 }

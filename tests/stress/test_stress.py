@@ -367,11 +367,10 @@ def test_full_disk():
         for option in ["--json", "--hgrm", "--html"]:
             done = run_stress("-n", 10, "-q", f"{option}=/dev/full", target(echod))
             assert done.returncode == 74 and "/dev/full" in done.stderr, option
-        done = subprocess.run(
-            ["sh", "-c", 'exec "$@" > /dev/full', "sh", STRESS, "-n10", target(echod)],
-            stderr=subprocess.PIPE,
-        )
-        assert done.returncode == 74 and b"standard output" in done.stderr, done
+        run = ["sh", "-c", 'exec "$@" > /dev/full', "sh", STRESS]
+        for args in [["-n10", target(echod)], ["-h"], ["--usage"], ["-V"]]:
+            done = subprocess.run([*run, *args], stderr=subprocess.PIPE)
+            assert done.returncode == 74 and b"standard output" in done.stderr, done
 
 
 def test_closed_streams():

@@ -145,12 +145,13 @@ def test_dump_is_a_configuration():
     assert second.stdout == first.stdout
 
 
-def test_dump_that_does_not_fit():
-    with open("/dev/full", "w", encoding="ascii") as full:
-        done = subprocess.run([ECHOD, "-T"], stdout=full, stderr=subprocess.PIPE,
-                              text=True, timeout=PATIENCE, check=False)
-    assert done.returncode == OSERR
-    assert done.stderr == "echod: standard output: cannot write all of it\n"
+def test_what_is_printed_does_not_fit():
+    for option in ["-T", "-h", "--usage", "-V"]:
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run([ECHOD, option], stdout=full, stderr=subprocess.PIPE,
+                                  text=True, timeout=PATIENCE, check=False)
+        assert done.returncode == OSERR, option
+        assert done.stderr == "echod: standard output: cannot write all of it\n", option
 
 
 def test_dump_of_the_defaults():
