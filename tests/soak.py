@@ -13,6 +13,7 @@ import re
 import resource
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -20,6 +21,7 @@ import time
 
 import harness
 from harness import (
+    ECHOD,
     PATIENCE,
     Echod,
     check_echo,
@@ -32,7 +34,7 @@ from harness import (
 )
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "stress"))
-from stress import start_stress  # noqa: E402
+from stress import STRESS, start_stress  # noqa: E402
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", 4))
 harness.TEST_TIMEOUT = 2 * SECONDS + 60
@@ -248,5 +250,15 @@ def test_soak(backend):
         check_as_before(echod, fds, memory)
 
 
+def test_it_says_what_is_missing():
+    with tempfile.TemporaryDirectory() as empty:
+        env = {**os.environ, "builddir": empty}
+        done = subprocess.run([sys.executable, __file__], env=env, capture_output=True)
+    assert done.returncode == 1 and b"/echod is missing: " in done.stderr, done
+
+
 if __name__ == "__main__":
+    for program in [ECHOD, STRESS]:
+        if not os.path.exists(program):
+            sys.exit(f"{program} is missing: run make, and then this from the build folder")
     main()
