@@ -27,7 +27,17 @@ goes_on(const struct compare *c)
 	for (int i = 0; i < c->nruns; i++)
 		if (c->runs[i].living == 0)
 			return false;
-	return !*c->interrupted && clock_monotonic_ns() < c->end_ns;
+	return !*c->interrupted && (c->cycles == 0 || clock_monotonic_ns() < c->end_ns);
+}
+
+/* Count what is due from then on; INT64_MAX: nothing for now. */
+static void
+count_from(struct compare *c, int64_t ns)
+{
+	for (int i = 0; i < c->nruns; i++) {
+		c->runs[i].figures->from_ns = ns;
+		run_count(&c->runs[i]);
+	}
 }
 
 /* Room for one more cycle. */
@@ -106,10 +116,13 @@ compare(struct task *t, struct compare *c)
 	while (!all_connected(c) && !*c->interrupted)
 		YIELD(t, elapsed(POLL_NS));
 
+	count_from(c, INT64_MAX);
 	c->from_ns = clock_monotonic_ns() + c->runs[0].options->warmup_ns;
 	c->end_ns = c->from_ns + c->runs[0].options->duration_ns;
 	while (goes_on(c) && reserve(c)) {
 		c->began_ns = clock_monotonic_ns();
+		if (c->cycles == 0 && c->began_ns >= c->from_ns)
+			count_from(c, c->began_ns); /* the warm-up is over */
 		for (c->k = 0; c->k < c->nruns; c->k++)
 			CALL(t, slice(t, c));
 		if (c->began_ns >= c->from_ns) /* else it was to warm up */

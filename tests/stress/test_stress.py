@@ -711,6 +711,26 @@ def test_compare_after_a_warmup():
         assert each["rate_per_s"]["q1"] > 0, each
 
 
+def test_compare_counts_one_cycle_at_least():
+    """Here the first one that counts begins when the time is over; no other does."""
+
+    def rest(sock, _):
+        while data := sock.recv(65536):
+            time.sleep(0.002)
+            sock.sendall(data)
+
+    with Server(rest) as a, Server(rest) as b:
+        targets = [f"127.0.0.1:{server.port}" for server in [a, b]]
+        args = ["-c", 1, "--ramp", 0.8, "--warmup", 0.8, "-d", 0.01, "--json"]
+        done = run_stress("--compare", *args, *targets)
+    assert done.returncode == 0, done
+    figures = json.loads(done.stdout)
+    assert figures["cycles"] == 1, figures
+    for each in figures["compare"]:
+        assert 0 < each["messages"] < 0.2 * each["rate_per_s"]["median"], each
+        assert each["bytes_sent"] == each["bytes_received"] == 64 * each["messages"], each
+
+
 def test_compare_says_why_it_failed():
     with Echod("select") as a, Echod("select") as b:
         args = ["--compare", "-d", 0.3, "--max-p99", "1ns"]
