@@ -46,11 +46,23 @@ count_ports(void)
 	return high > low ? high - low + 1 : 0;
 }
 
+static int64_t
+count_sources(const struct options *o)
+{
+	return o->source.count > 0 ? o->source.count : 1;
+}
+
+int64_t
+limits_ports(const struct options *o)
+{
+	return count_ports() * count_sources(o);
+}
+
 /* A source address has this many ports for the connections to one target. */
 static void
 check_ports(const struct options *o)
 {
-	int64_t sources = o->source.count > 0 ? o->source.count : 1;
+	int64_t sources = count_sources(o);
 	int64_t ports = count_ports();
 
 	if (o->targets[0].path != NULL || ports == 0 ||

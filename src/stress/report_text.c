@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "stress/limits.h"
 #include "stress/report.h"
 #include "stress/units.h"
 
@@ -24,6 +25,16 @@ print_heading(FILE *out, const struct run *r)
 	fprintf(out, ", seed %" PRId64 "\n\n", o->seed);
 }
 
+/* A closed connection keeps its port for a while; the second half is slow to find. */
+static bool
+is_short_of_ports(const struct run *r)
+{
+	int64_t ports = limits_ports(r->options);
+
+	return r->mode->rounds && r->target->path == NULL && ports > 0 &&
+	    r->figures->connects > (uint64_t)ports / 2;
+}
+
 static void
 print_amounts(FILE *out, const struct run *r)
 {
@@ -42,6 +53,8 @@ print_amounts(FILE *out, const struct run *r)
 	fprintf(out, "  %-10s %15s", "connects", units_count(n, f->connects));
 	if (f->connects > r->nclients)
 		fprintf(out, " %12.0f /s", (double)f->connects * per);
+	if (is_short_of_ports(r))
+		fprintf(out, "   may wait for free ports: see --source");
 	fprintf(out, "\n");
 	if (f->scheduled)
 		fprintf(out, "  %-10s %15s   due, but given up unsent\n", "late",

@@ -643,6 +643,21 @@ def test_out_of_ports():
         assert "--source" in done.stderr, done.stderr
 
 
+def test_short_of_ports():
+    """A port is in use for a while after its connection."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+        low, high = map(int, file.read().split())
+    half = (high - low + 1) // 2
+    with Echod("select") as echod:
+        for args, note in [
+            (["-n", half + 1, "-m", "churn"], True),
+            (["-n", half + 1, "-m", "churn", "--source", "127.0.0.2-127.0.0.3"], False),
+            (["-d", 1.5, "-m", "abort", "-c", 100], False),  # a reset frees it at once
+        ]:
+            done = run_stress("-c", 20, *args, target(echod))
+            assert done.returncode == 0 and ("see --source" in done.stdout) == note, done
+
+
 def test_out_of_descriptors():
     """A hard limit of 40, and no right to raise it."""
     rights = ["setpriv", "--bounding-set=-sys_resource", "--inh-caps=-sys_resource"]
