@@ -62,6 +62,8 @@ judge_failures(struct verdict *v, const struct run *r)
 		fail(v, "no connection could be made");
 	else if (f->messages == 0 && r->interrupted)
 		fail(v, "interrupted before anything was measured");
+	else if (f->messages == 0 && f->bytes_sent == 0 && total == 0)
+		fail(v, "no message was sent");
 	else if (f->messages == 0)
 		fail(v, "no message was answered");
 	if (f->udp.corrupt > 0)

@@ -755,6 +755,17 @@ def test_compare_says_why_it_failed():
         assert f"{target(echod)}: p99 is" in done.stderr, done.stderr
 
 
+def test_compare_ends_where_one_target_is_not_there():
+    """The other is not to blame: it was asked nothing."""
+    nobody = f"127.0.0.1:{free_port()}"
+    with Echod("select") as echod:
+        done = run_stress("--compare", "-d", 60, "--json", nobody, target(echod))
+    assert done.returncode == 69, done
+    gone, there = (each["failed_because"] for each in json.loads(done.stdout)["compare"])
+    assert gone[0] == "no connection could be made", done
+    assert there == ["no message was sent"], done
+
+
 def test_compare_knows_that_a_target_had_only_slices():
     def rest(sock, _):
         while data := sock.recv(65536):
