@@ -123,8 +123,8 @@ take_seconds(struct options *o, const struct rule *rule, const char *arg,
 	int64_t ns;
 
 	if (value_seconds(&ns, arg) < 0 || ns < rule->min)
-		argp_error(state, "'%s' is not a number of seconds%s", arg,
-		    rule->min > 0 ? " above 0" : "");
+		argp_error(state, "'%s' is not a number of seconds%s, up to a million",
+		    arg, rule->min > 0 ? " above 0" : "");
 	*(int64_t *)place(o, rule) = ns;
 }
 

@@ -560,6 +560,11 @@ def test_usage():
         check_usage(*args)
 
 
+def test_most_seconds():
+    assert run_stress("-d", "1000000", "-V").returncode == 0
+    assert "up to a million\n" in run_stress("-d", "1000000.1", "-V").stderr
+
+
 def test_help_and_version():
     for option, word in [("-h", "--compare"), ("--help", "abort"), ("-V", "echo-stress")]:
         done = run_stress(option)
