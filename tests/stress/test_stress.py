@@ -216,7 +216,7 @@ def test_debt_of_five_seconds():
         result = stress(server.port, *args)
     assert result.result == "ok", result.stdout
     assert result.messages + result.late == 800
-    assert 140 <= result.late <= 160, result.stdout
+    assert 140 <= result.late <= 200, result.stdout  # 150 on an idle machine
     assert result.latency_us["p90"] < 5_100_000
 
 
