@@ -3,6 +3,7 @@
 #include <argp.h>
 #include <errno.h>
 #include <setjmp.h>
+#include <stdarg.h>
 
 #include "base/util.h"
 #include "fuzz/fuzz.h"
