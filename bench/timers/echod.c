@@ -4,10 +4,11 @@
 #include "loop/timers.h"
 
 static struct timers heap;
-static struct {
+struct conn {
 	_Alignas(64) struct timer timer;
 	char rest[HEAP_STRIDE - sizeof(struct timer)];
-} * conns;
+};
+static struct conn *conns;
 
 void
 heap_open(uint32_t n)

@@ -4,10 +4,11 @@
 #include "heap.h"
 
 static struct ev_loop *loop;
-static struct {
+struct conn {
 	_Alignas(64) ev_timer timer;
 	char rest[HEAP_STRIDE - sizeof(ev_timer)];
-} * conns;
+};
+static struct conn *conns;
 
 static void
 on_timer(struct ev_loop *l, ev_timer *timer, int revents)

@@ -4,10 +4,11 @@
 #include "heap.h"
 
 static uv_loop_t loop;
-static struct {
+struct conn {
 	_Alignas(64) uv_timer_t timer;
 	char rest[HEAP_STRIDE - sizeof(uv_timer_t)];
-} * conns;
+};
+static struct conn *conns;
 
 static void
 on_timer(uv_timer_t *timer)

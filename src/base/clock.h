@@ -5,9 +5,9 @@
 #include <stdint.h>
 #include <time.h>
 
-#define MICROSECONDS(n) ((int64_t)(n)*1000)
-#define MILLISECONDS(n) ((int64_t)(n)*1000000)
-#define SECONDS(n)	((int64_t)(n)*1000000000)
+#define MICROSECONDS(n) (1000 * (int64_t)(n))
+#define MILLISECONDS(n) (1000000 * (int64_t)(n))
+#define SECONDS(n)	(1000000000 * (int64_t)(n))
 
 /* How a module is told which clock to read: the real one, or a test's. */
 typedef int64_t clock_source(void);

@@ -8,7 +8,7 @@
 
 /* The struct of the given type whose member `member` p points at. */
 #define container_of(p, type, member)                                                  \
-	((type *)(void *)((char *)(p)-offsetof(type, member)))
+	((type *)(void *)(((char *)(p)) - offsetof(type, member)))
 
 /* Which argument is the format, and which the first it speaks of (0: a va_list). */
 #define PRINTF_LIKE(at, first) __attribute__((format(printf, at, first)))

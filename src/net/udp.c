@@ -173,11 +173,10 @@ is_info(const struct cmsghdr *c, int level, int type)
 static bool
 read_control(struct msghdr *m)
 {
-	struct cmsghdr *info = NULL;
+	struct cmsghdr *c, *info = NULL;
 	bool four = false;
 
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL && !four;
-	     c = CMSG_NXTHDR(m, c)) {
+	for (c = CMSG_FIRSTHDR(m); c != NULL && !four; c = CMSG_NXTHDR(m, c)) {
 		four = is_info(c, IPPROTO_IP, IP_PKTINFO);
 		if (four || is_info(c, IPPROTO_IPV6, IPV6_PKTINFO))
 			info = c;

@@ -17,10 +17,11 @@ histogram_floor_ns(uint32_t bucket)
 void
 histogram_merge(struct histogram *to, const struct histogram *from)
 {
+	uint32_t last = histogram_bucket(from->max_ns);
+
 	if (from->count == 0)
 		return;
-	for (uint32_t i = histogram_bucket(from->min_ns);
-	     i <= histogram_bucket(from->max_ns); i++)
+	for (uint32_t i = histogram_bucket(from->min_ns); i <= last; i++)
 		to->buckets[i] += from->buckets[i];
 	if (to->count == 0 || from->min_ns < to->min_ns)
 		to->min_ns = from->min_ns;

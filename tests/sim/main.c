@@ -35,10 +35,11 @@
 #define STUCK_S 30
 
 /* What a child tells its parent. */
-static struct progress {
+struct progress {
 	uint64_t next; /* the seed to be run, or being run */
 	struct counts counts;
-} * progress;
+};
+static struct progress *progress;
 
 static void
 run(uint64_t seed, bool tracing)
