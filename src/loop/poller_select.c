@@ -5,6 +5,7 @@
  */
 #include "loop/poller.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -145,6 +146,7 @@ select_wait(struct poller *p, struct poller_event *events, int room, int64_t tim
 
 		if (fd < 0)
 			fd = next_ready(p, 0); /* once around */
+		assert(fd >= 0);
 		events[n].fd = fd;
 		events[n].ready = (has_bit(p->set[GOT_READ], fd) ? IO_READ : 0u) |
 		    (has_bit(p->set[GOT_WRITE], fd) ? IO_WRITE : 0u);
