@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/util.h"
 #include "net/sock_unix.h"
 
 /* ---- reading ---- */

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/util.h"
 #include "echod/config_listen.h"
 #include "loop/poller.h"
 #include "net/cidr.h"

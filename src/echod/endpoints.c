@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/util.h"
 #include "echod/config_listen.h"
 #include "echod/endpoint.h"
 #include "echod/endpoint_task.h"

@@ -1,6 +1,5 @@
 #include "stress/session.h"
 
-#include <errno.h>
 #include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
