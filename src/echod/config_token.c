@@ -1,6 +1,7 @@
 #include "echod/config_token.h"
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,19 +54,18 @@ write_word(FILE *out, const char *at)
 	size_t len = strspn(at, WORD);
 	int base = integer_base(at, len);
 	long long value = base == 0 ? 0 : strtoll(at, NULL, base); /* or the nearest */
+	bool wide = value < INT_MIN || value > INT_MAX;
 
-	if (value < INT_MIN || value > INT_MAX)
-		fprintf(out, "%lldL", value);
-	else
+	if (base == 0)
 		fwrite(at, 1, len, out);
+	else
+		fprintf(out, "%lld%s", value, wide ? "L" : "");
 	return len;
 }
 
 size_t
 config_token_write(FILE *out, const char *at, const char **wrong)
 {
-	size_t len = 1;
-
 	if (*at == '"')
 		return write_string(out, at, wrong);
 	if (at[0] == '/' && at[1] == '*')
@@ -73,7 +73,7 @@ config_token_write(FILE *out, const char *at, const char **wrong)
 	if (strchr(WORD, *at) != NULL)
 		return write_word(out, at);
 	if (*at == '#' || (at[0] == '/' && at[1] == '/'))
-		len = strcspn(at, "\n");
-	fwrite(at, 1, len, out);
-	return len;
+		return strcspn(at, "\n");
+	fputc(*at, out);
+	return 1;
 }

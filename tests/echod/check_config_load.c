@@ -97,6 +97,24 @@ START_TEST(integers_are_of_either_size)
 }
 END_TEST
 
+START_TEST(integers_are_not_octal)
+{
+	assert_right("port = 0644; timeouts: { idle = +08; };");
+	ck_assert_int_eq(got.port, 644);
+	ck_assert_int_eq(got.idle_ns, SECONDS(8));
+}
+END_TEST
+
+START_TEST(a_comment_may_end_the_file)
+{
+	assert_right("#");
+	assert_right("port = 7; # 8");
+	ck_assert_int_eq(got.port, 7);
+	assert_right("port = 9; // 10");
+	ck_assert_int_eq(got.port, 9);
+}
+END_TEST
+
 START_TEST(seconds_may_have_decimals)
 {
 	assert_right("timeouts: { idle = 0.25; drain = 1.5; };");
@@ -448,6 +466,8 @@ main(void)
 	tcase_add_test(right, an_empty_file_is_the_defaults);
 	tcase_add_test(right, every_word_is_known);
 	tcase_add_test(right, integers_are_of_either_size);
+	tcase_add_test(right, integers_are_not_octal);
+	tcase_add_test(right, a_comment_may_end_the_file);
 	tcase_add_test(right, seconds_may_have_decimals);
 	tcase_add_test(right, hardly_any_time_is_not_never);
 	tcase_add_test(wrong, unknown_names);
