@@ -16,7 +16,6 @@ concerns_one_peer(int err)
 	switch (err) {
 	case EINTR:
 	case ECONNABORTED:
-	case EPERM: /* a firewall rule */
 	case EPROTO:
 	case ENETDOWN:
 	case ENOPROTOOPT:

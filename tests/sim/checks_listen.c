@@ -16,7 +16,8 @@
 static bool
 calls_for_pause(int err)
 {
-	return err == EMFILE || err == ENFILE || err == ENOBUFS || err == ENOMEM;
+	return err == EMFILE || err == ENFILE || err == ENOBUFS || err == ENOMEM ||
+	    err == EPERM;
 }
 
 static int64_t
