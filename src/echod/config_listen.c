@@ -40,6 +40,10 @@ parse_address(struct config_listen *ret, const char *text)
 	if (r < 0)
 		return "is not an address such as \"127.0.0.1:8000\", \"[::1]:8000\" "
 		       "or \"*:8000\"";
+	addr_unmap(&ret->addr);
+	if (addr_is_many(&ret->addr))
+		return "is not the address of one host, so nobody could be answered "
+		       "from it";
 	if (lacks_scope(&ret->addr))
 		return "is link-local: it takes an interface, as in "
 		       "\"[fe80::1%eth0]:8000\"";

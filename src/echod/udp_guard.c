@@ -105,12 +105,11 @@ udp_guard_set_rule(struct udp_guard *g, struct bucket_rule rule)
 static bool
 is_one_host(const struct addr *a)
 {
-	uint32_t host = ntohl(a->in.sin_addr.s_addr);
-
-	if (a->sa.sa_family == AF_INET6)
-		return !IN6_IS_ADDR_MULTICAST(&a->in6.sin6_addr) &&
-		    !IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr);
-	return host != INADDR_ANY && host != INADDR_BROADCAST && !IN_MULTICAST(host);
+	if (a->sa.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr))
+		return false;
+	if (a->sa.sa_family == AF_INET && a->in.sin_addr.s_addr == INADDR_ANY)
+		return false;
+	return !addr_is_many(a);
 }
 
 /*

@@ -150,6 +150,16 @@ addr_equal(const struct addr *a, const struct addr *b)
 	return a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
 }
 
+bool
+addr_is_many(const struct addr *a)
+{
+	in_addr_t host = ntohl(a->in.sin_addr.s_addr);
+
+	if (a->sa.sa_family == AF_INET6)
+		return IN6_IS_ADDR_MULTICAST(&a->in6.sin6_addr);
+	return IN_MULTICAST(host) || host == INADDR_BROADCAST;
+}
+
 void
 addr_unmap(struct addr *a)
 {

@@ -54,6 +54,9 @@ socklen_t addr_len(const struct addr *a);
 /* Same family, address, scope and port. */
 bool addr_equal(const struct addr *a, const struct addr *b);
 
+/* Is it multicast, or the broadcast address 255.255.255.255? */
+bool addr_is_many(const struct addr *a);
+
 /* Turn the v4-mapped ::ffff:192.0.2.1 (RFC 4291, 2.5.5.2) into 192.0.2.1. */
 void addr_unmap(struct addr *a);
 

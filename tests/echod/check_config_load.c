@@ -382,6 +382,34 @@ START_TEST(link_local_takes_an_interface)
 }
 END_TEST
 
+START_TEST(a_mapped_address_is_the_one_it_maps)
+{
+	assert_right("listen = [ \"[::ffff:127.0.0.1]:80\" ];");
+	ck_assert_int_eq(got.listen[0].addr.sa.sa_family, AF_INET);
+	assert_wrong("listen = [ \"127.0.0.1:80\", \"[::ffff:127.0.0.1]:80\" ];",
+	    "t:1: listen: \"[::ffff:127.0.0.1]:80\" is there already\n");
+}
+END_TEST
+
+START_TEST(an_address_is_that_of_one_host)
+{
+	static const char *const many[] = { "224.0.0.5:80", "239.255.255.255:80",
+		"255.255.255.255:80", "[ff02::1]:80" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(many); i++) {
+		char text[100], wrong[200];
+
+		snprintf(text, sizeof(text), "listen = [ \"udp:%s\" ];", many[i]);
+		snprintf(wrong, sizeof(wrong),
+		    "t:1: listen: \"udp:%s\" is not the address of one host, so nobody "
+		    "could be answered from it\n",
+		    many[i]);
+		assert_wrong(text, wrong);
+	}
+	assert_right("listen = [ \"udp:223.0.0.5:80\", \"udp:240.0.0.1:80\" ];");
+}
+END_TEST
+
 #define PATH_100                                                                       \
 	"0123456789012345678901234567890123456789012345678"                            \
 	"901234567890123456789012345678901234567890123456789"
@@ -484,6 +512,8 @@ main(void)
 	tcase_add_test(listen, listen_is_a_list_or_an_array);
 	tcase_add_test(listen, a_star_is_both_families);
 	tcase_add_test(listen, datagrams_and_paths);
+	tcase_add_test(listen, a_mapped_address_is_the_one_it_maps);
+	tcase_add_test(listen, an_address_is_that_of_one_host);
 	tcase_add_test(listen, link_local_takes_an_interface);
 	tcase_add_test(listen, a_path_has_to_fit);
 	tcase_add_test(listen, bad_addresses);
