@@ -70,10 +70,10 @@ check_ports(const struct options *o)
 		return;
 	fprintf(stderr,
 	    "echo-stress: %" PRId64 " connections to one port, but %" PRId64
-	    " source addresses have %" PRId64 " ports each: widen the range with "
+	    " ports for each source address (%" PRId64 "): widen the range with "
 	    "`sysctl net.ipv4.ip_local_port_range=\"1024 65535\"`, or use --source, "
 	    "as 127.0.0.1-127.0.0.8\n",
-	    o->connections, sources, ports);
+	    o->connections, ports, sources);
 }
 
 void

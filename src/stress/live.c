@@ -94,7 +94,8 @@ int
 live_start(struct live *l, struct loop *loop, struct task_group *group,
     struct run *runs, int nruns)
 {
-	if (runs[0].options->quiet || !isatty(STDERR_FILENO))
+	if (runs[0].options->quiet || runs[0].options->verbose ||
+	    !isatty(STDERR_FILENO))
 		return 0;
 	l->runs = runs;
 	l->nruns = nruns;

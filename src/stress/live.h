@@ -20,7 +20,10 @@ struct live {
 	uint64_t told_messages;
 };
 
-/* Does nothing when standard error is no terminal, or on --quiet.  Returns 0 or -ENOMEM. */
+/*
+ * Does nothing when standard error is no terminal, on --quiet, or on --verbose, whose
+ * lines it would stand in the way of.  Returns 0 or -ENOMEM.
+ */
 int live_start(struct live *l, struct loop *loop, struct task_group *group,
     struct run *runs, int nruns);
 

@@ -397,22 +397,30 @@ def test_quiet_says_why_it_failed():
         assert re.search(r": p99 is .*, over 1 ns\n", done.stderr), done.stderr
 
 
-def test_live_line():
-    """On a terminal, and gone at the end; elsewhere there is none (test_text)."""
+def told_on_a_terminal(*args):
     try:
         ours, theirs = pty.openpty()
     except OSError as error:
         raise Skip(f"no terminals: {error}") from error
+    client = subprocess.Popen(
+        [STRESS, *args], stdout=subprocess.DEVNULL, stderr=theirs
+    )
+    assert client.wait(PATIENCE) == 0
+    os.write(theirs, b"$")
+    told = b""
+    while not told.endswith(b"$"):
+        told += os.read(ours, 65536)
+    os.close(theirs)
+    os.close(ours)
+    return told[:-1].decode()
+
+
+def test_live_line():
+    """On a terminal, and gone at the end; elsewhere there is none (test_text)."""
     with Echod("select") as echod:
-        client = subprocess.Popen(
-            [STRESS, "-d", "0.8", "-c", "20", target(echod)],
-            stdout=subprocess.DEVNULL,
-            stderr=theirs,
-        )
-        assert client.wait(PATIENCE) == 0
-        os.close(theirs)
-        lines = os.read(ours, 65536).decode().split("\r")
-        os.close(ours)
+        args = ["-d", "0.8", "-c", "20", target(echod)]
+        lines = told_on_a_terminal(*args).split("\r")
+        assert told_on_a_terminal("-v", *args) == ""
     told = [line for line in lines if "connections" in line]
     for line in told:
         assert line.startswith("\x1b[K\x1b[?7l") and line.endswith("\x1b[?7h"), line
