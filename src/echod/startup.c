@@ -55,12 +55,19 @@ startup_stdio(void)
 		close(fd);
 }
 
+/* As a line of the log, for at a reload stderr may have a reader who stands still. */
+static void
+tell_stderr_of_missing_syslog(int err)
+{
+	log_open(LOG_LEVEL_WARNING, LOG_TARGET_AUTO);
+	log_warning("no syslog daemon yet (%s: %s)", _PATH_LOG, strerror(err));
+}
+
 void
 startup_log(const struct config *config)
 {
 	if (config->log_target == LOG_TARGET_SYSLOG && access(_PATH_LOG, W_OK) < 0)
-		fprintf(stderr, "echod: no syslog daemon yet (%s: %s)\n", _PATH_LOG,
-		    strerror(errno));
+		tell_stderr_of_missing_syslog(errno);
 	log_open((enum log_level)config->log_level,
 	    (enum log_target)config->log_target);
 }
