@@ -98,12 +98,13 @@ io_linger(struct task *t, struct io_linger *l)
 	if (shutdown(l->fd, SHUT_WR) < 0)
 		TASK_RETURN(t); /* it is broken already */
 	l->end_ns = loop_now_ns(t->loop) + l->ns;
-	do {
+	do { /* who never pauses is never late for the wait, so look at the time too */
 		YIELD(t, within(readable(l->fd), l->end_ns - loop_now_ns(t->loop)));
 		if (t->woke != WAKE_READY)
 			break;
 		buf = loop_buffer(t->loop);
 		n = recv(l->fd, buf.data, buf.size, 0);
-	} while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
+	} while ((n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR))) &&
+	    loop_now_ns(t->loop) < l->end_ns);
 	TASK_END(t);
 }

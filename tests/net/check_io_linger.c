@@ -61,6 +61,12 @@ keeps_talking(void)
 }
 
 static bool
+talks_for_10_s(void)
+{
+	return keeps_talking() && fake_clock_peek() < FAKE_CLOCK_START + SECONDS(10);
+}
+
+static bool
 ends_its_stream(void)
 {
 	shutdown(talk.theirs, SHUT_WR);
@@ -101,6 +107,18 @@ START_TEST(talk_does_not_make_it_linger_longer)
 	actor_start(talk.loop, MILLISECONDS(400), keeps_talking);
 	linger(SECONDS(5));
 	ck_assert_int_eq(goodbye.end_ns, SECONDS(5));
+}
+END_TEST
+
+/* It is readable at each look, so the wait never comes to its time limit. */
+START_TEST(talk_without_a_pause_does_not_either)
+{
+	talk_open(_i);
+	fake_clock_tick(MILLISECONDS(10));
+	actor_start(talk.loop, 0, talks_for_10_s);
+	linger(SECONDS(5));
+	ck_assert_int_ge(goodbye.end_ns, SECONDS(5));
+	ck_assert_int_lt(goodbye.end_ns, SECONDS(6));
 }
 END_TEST
 
@@ -149,6 +167,7 @@ main(void)
 	tcase_add_loop_test(tc, says_that_it_ends_first, 0, n);
 	tcase_add_loop_test(tc, lingers_so_long_and_no_longer, 0, n);
 	tcase_add_loop_test(tc, talk_does_not_make_it_linger_longer, 0, n);
+	tcase_add_loop_test(tc, talk_without_a_pause_does_not_either, 0, n);
 	tcase_add_loop_test(tc, nothing_in_flight_is_destroyed, 0, n);
 	tcase_add_loop_test(tc, cancel_ends_lingering, 0, n);
 	tcase_add_loop_test(tc, broken_socket_is_not_lingered_on, 0, n);
