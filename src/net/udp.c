@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/util.h"
+
 /* Room for any datagram: the largest of IPv6 has 65,527 bytes. */
 #define ROOM 65536
 
@@ -85,20 +87,35 @@ set_option(int fd, int level, int option, int value)
 	return setsockopt(fd, level, option, &value, sizeof(value)) < 0 ? -errno : 0;
 }
 
-/* An IPv6 socket may take IPv4 as well, and then tells more of it when asked twice. */
+/*
+ * An IPv6 socket may take IPv4 as well, and then tells more of it when asked twice.
+ * One that somebody else made may queue ICMP errors; nobody here takes them out, and
+ * while there are any poll(2) calls it readable.
+ */
+static const struct {
+	int family; /* 0: any */
+	int level, option, value;
+} preparations[] = {
+	{ 0, SOL_SOCKET, SO_BROADCAST, 0 },
+	{ 0, IPPROTO_IP, IP_RECVERR, 0 },
+	{ 0, IPPROTO_IP, IP_PKTINFO, 1 },
+	{ AF_INET6, IPPROTO_IPV6, IPV6_RECVERR, 0 },
+	{ AF_INET6, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1 },
+};
+
 int
 udp_prepare(int fd)
 {
-	int family = 0;
+	int family = 0, r = 0;
 	socklen_t size = sizeof(family);
-	int r;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) < 0)
 		return -errno;
-	r = set_option(fd, SOL_SOCKET, SO_BROADCAST, 0);
-	if (r == 0 && family == AF_INET6)
-		r = set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
-	return r == 0 ? set_option(fd, IPPROTO_IP, IP_PKTINFO, 1) : r;
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(preparations); i++)
+		if (preparations[i].family == 0 || preparations[i].family == family)
+			r = set_option(fd, preparations[i].level,
+			    preparations[i].option, preparations[i].value);
+	return r;
 }
 
 /* ---- receiving ---- */

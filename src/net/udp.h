@@ -32,7 +32,7 @@ void udp_batch_close(struct udp_batch *batch);
 
 /*
  * Have a datagram socket tell where each datagram came to, and make sure that it
- * cannot broadcast.  Returns 0 or -errno.
+ * cannot broadcast and keeps no ICMP errors.  Returns 0 or -errno.
  */
 int udp_prepare(int fd);
 

@@ -2,6 +2,7 @@
 #include "net/udp.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -399,6 +400,8 @@ serve_both_families(void)
 	server = socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 	setsockopt(server, IPPROTO_IPV6, IPV6_V6ONLY, &(int){ 0 }, sizeof(int));
 	setsockopt(server, SOL_SOCKET, SO_BROADCAST, &(int){ 1 }, sizeof(int));
+	setsockopt(server, IPPROTO_IP, IP_RECVERR, &(int){ 1 }, sizeof(int));
+	setsockopt(server, IPPROTO_IPV6, IPV6_RECVERR, &(int){ 1 }, sizeof(int));
 	ck_assert_int_eq(bind(server, &any.sa, addr_len(&any)), 0);
 	ck_assert_int_eq(sock_local_addr(server, &at), 0);
 	ck_assert_int_eq(udp_prepare(server), 0);
@@ -451,6 +454,24 @@ START_TEST(it_cannot_broadcast)
 	serve_both_families();
 	ck_assert_int_eq(getsockopt(server, SOL_SOCKET, SO_BROADCAST, &on, &size), 0);
 	ck_assert_int_eq(on, 0);
+}
+END_TEST
+
+/* The queue of such errors would, and recvmmsg(2) does not take them out. */
+START_TEST(a_peer_that_is_gone_does_not_make_it_readable)
+{
+	struct pollfd p = { .events = POLLIN };
+	struct addr to = loopback(families[_i]);
+	int client;
+
+	serve_both_families();
+	addr_set_port(&to, addr_port(&at));
+	client = client_of(&to);
+	ck_says(client, 5, 0);
+	close(client);
+	answer(1);
+	p.fd = server;
+	ck_assert_int_eq(poll(&p, 1, 0), 0);
 }
 END_TEST
 
@@ -624,6 +645,7 @@ main(void)
 	tcase_add_loop_test(tc, both_families_on_one_socket, 0, 2);
 	tcase_add_test(tc, a_run_has_one_family);
 	tcase_add_test(tc, it_cannot_broadcast);
+	tcase_add_loop_test(tc, a_peer_that_is_gone_does_not_make_it_readable, 0, 2);
 	tcase_add_loop_test(tc, a_broadcast_is_told_from_others, 0, 2);
 	tcase_add_loop_test(tc, a_group_is_told_from_others, 0, 2);
 	tcase_add_test(tc, an_ipv6_group_is_told_from_others);
