@@ -69,6 +69,7 @@ struct loop {
 
 	struct loop_buffer buffer;
 	struct poller_event events[LOOP_EVENTS];
+	int full_batches; /* of those, in a row */
 };
 
 /* ---- sleep.c ---- */

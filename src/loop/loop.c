@@ -53,6 +53,23 @@ next_deadline(const struct loop *loop)
 	return STAILQ_EMPTY(&loop->ready) ? timers_next_ns(&loop->timers) : 0;
 }
 
+/*
+ * Did events end the sleep, and not the time?  If it is late all the same, the process
+ * was held up, and there are more events to be heard of before anyone's time is up.  A
+ * full batch, too, leaves some for the next; but as none starves, no more batches are
+ * needed than there are places.
+ */
+static bool
+more_to_hear(struct loop *loop, int n, bool was_time)
+{
+	if (n > 0 && !was_time)
+		return true;
+	if (n == LOOP_EVENTS && loop->full_batches++ < loop->places_held / LOOP_EVENTS)
+		return true;
+	loop->full_batches = 0;
+	return false;
+}
+
 static void
 wake_for_timers(struct loop *loop)
 {
@@ -70,16 +87,21 @@ wake_for_timers(struct loop *loop)
 static int
 turn(struct loop *loop)
 {
+	int64_t until_ns;
+	bool was_time;
 	int n;
 
 	run_ready(loop);
 	reap_finished(loop);
 	if (stalled(loop))
 		return -EDEADLK;
-	n = loop_sleep(loop, next_deadline(loop));
+	until_ns = next_deadline(loop);
+	was_time = until_ns <= loop->now_ns;
+	n = loop_sleep(loop, until_ns);
 	loop->now_ns = loop->clock();
 	places_wake(loop, n);
-	wake_for_timers(loop);
+	if (!more_to_hear(loop, n, was_time))
+		wake_for_timers(loop);
 	return n < 0 ? n : 0;
 }
 

@@ -44,7 +44,8 @@ struct poller_ops {
 	 * Sleep at most timeout_ns (negative: no limit), then store at most
 	 * room events.  A descriptor that failed or hung up counts as ready for
 	 * all it is watched for, so its owner meets the error in its own call.
-	 * No descriptor starves when more than room of them are ready.
+	 * No descriptor starves when more than room of them are ready; when there
+	 * is room left, all that are have been stored.
 	 * Returns the number stored (0: time is up, or a signal came), or
 	 * -errno when the backend itself is broken.
 	 */

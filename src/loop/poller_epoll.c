@@ -17,7 +17,7 @@
 
 #include "base/clock.h"
 
-#define BATCH 256 /* events taken from the kernel at once */
+#define BATCH 256 /* events taken at once: all that the loop has room for */
 
 static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT, "enum io has other bits");
 
@@ -117,8 +117,12 @@ static int
 epoll_wait_events(struct poller *p, struct poller_event *events, int room,
     int64_t timeout_ns)
 {
-	int n = sleep_for_events(p, room < BATCH ? room : BATCH, timeout_ns);
+	int n;
 
+	room = room < BATCH ? room : BATCH;
+	n = sleep_for_events(p, room, timeout_ns);
+	if (n < 0 && errno == EINTR) /* as by SIGCONT, and much may have come */
+		n = epoll_wait(p->epfd, p->batch, room, 0);
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
 	for (int i = 0; i < n; i++) {

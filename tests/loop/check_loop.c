@@ -394,24 +394,91 @@ START_TEST(what_becomes_ready_in_a_turn_runs_in_the_next)
 }
 END_TEST
 
-START_TEST(more_ready_than_fit_in_one_turn)
-{
-	enum { MANY = LOOP_EVENTS + 50 };
-	struct loop *loop = backends_open_loop(_i, 0);
-	static struct channel c[MANY];
-	static struct waiter w[MANY];
+enum { CROWD = LOOP_EVENTS + 50 };
 
-	for (int i = 0; i < MANY; i++) {
+/* Each look at the clock takes tick_ns. */
+static void
+more_are_ready_than_fit_in_one_turn(int backend, int64_t tick_ns)
+{
+	struct loop *loop = backends_open_loop(backend, 0);
+	static struct channel c[CROWD];
+	static struct waiter w[CROWD];
+
+	fake_clock_tick(tick_ns);
+	for (int i = 0; i < CROWD; i++) {
 		channel_open(&c[i], loop);
 		channel_make_readable(&c[i]);
 		waiter_start(&w[i], loop, NULL, readable(c[i].fd), SECONDS(1));
 	}
 	ck_assert_int_eq(loop_run(loop), 0);
-	for (int i = 0; i < MANY; i++) {
-		waiter_check(&w[i], WAKE_READY, 0);
+	for (int i = 0; i < CROWD; i++) {
+		ck_assert_int_eq(w[i].woke, WAKE_READY);
 		channel_close(&c[i], loop);
 	}
 	loop_close(loop);
+}
+
+START_TEST(more_ready_than_fit_in_one_turn)
+{
+	more_are_ready_than_fit_in_one_turn(_i, 0);
+	ck_assert_int_eq(fake_clock_peek(), FAKE_CLOCK_START);
+}
+END_TEST
+
+/* After a pause of the whole process, say. */
+START_TEST(all_are_heard_before_time_is_up)
+{
+	more_are_ready_than_fit_in_one_turn(_i, SECONDS(1));
+}
+END_TEST
+
+enum { EARLY = 1, LATE = 2 }; /* descriptors */
+
+/* A clock of a process that is held up when the first has come. */
+static int64_t
+held_up_ns(void)
+{
+	if (script_ready(EARLY) != 0 && script_ready(LATE) == 0) {
+		fake_clock_advance(SECONDS(2));
+		script_set(LATE, IO_READ);
+	}
+	return fake_clock_ns();
+}
+
+START_TEST(what_came_while_held_up_is_heard_before_time_is_up)
+{
+	struct loop *loop = backends_open_loop(backends_scripted(), 0);
+	struct waiter early, late, silent;
+
+	loop->clock = held_up_ns;
+	script_at(FAKE_CLOCK_START + MILLISECONDS(500), EARLY, IO_READ);
+	waiter_start(&early, loop, NULL, readable(EARLY), SECONDS(1));
+	waiter_start(&late, loop, NULL, readable(LATE), SECONDS(1));
+	waiter_start(&silent, loop, NULL, readable(LATE + 1), SECONDS(1));
+	run_to_the_end(loop);
+	waiter_check(&early, WAKE_READY, MILLISECONDS(2500));
+	waiter_check(&late, WAKE_READY, MILLISECONDS(2500));
+	waiter_check(&silent, WAKE_TIMEOUT, MILLISECONDS(2500));
+}
+END_TEST
+
+START_TEST(the_always_ready_put_no_timer_off_for_long)
+{
+	struct loop *loop = backends_open_loop(_i, 0);
+	static struct greedy g[CROWD];
+	struct waiter w;
+
+	for (int i = 0; i < CROWD; i++) {
+		g[i].other = &g[i];
+		channel_open(&g[i].c, loop);
+		channel_make_readable(&g[i].c);
+		start(loop, &g[i].task, NULL, &greedy_task, 0);
+	}
+	waiter_start(&w, loop, NULL, elapsed(SECONDS(1)), 0);
+	fake_clock_tick(MILLISECONDS(100));
+	run_to_the_end(loop);
+	ck_assert_int_ge(w.after_ns, SECONDS(1));
+	ck_assert_int_le(w.after_ns, SECONDS(2));
 }
 END_TEST
 
@@ -513,6 +580,9 @@ main(void)
 	tcase_add_loop_test(tc, the_always_ready_take_turns, 0, n);
 	tcase_add_test(tc, what_becomes_ready_in_a_turn_runs_in_the_next);
 	tcase_add_loop_test(tc, more_ready_than_fit_in_one_turn, 0, n);
+	tcase_add_loop_test(tc, all_are_heard_before_time_is_up, 0, n);
+	tcase_add_test(tc, what_came_while_held_up_is_heard_before_time_is_up);
+	tcase_add_loop_test(tc, the_always_ready_put_no_timer_off_for_long, 0, n);
 	tcase_add_loop_test(tc, a_broken_backend_ends_the_run, 0, 2); /* and a spin */
 	tcase_add_loop_test(tc, thousands_come_and_go, 0, n);
 	suite_add_tcase(suite, tc);

@@ -503,14 +503,27 @@ END_TEST
 
 static const char *const waits[] = { "pselect", "epoll_wait" };
 
-START_TEST(a_wait_that_fails_says_why)
+/* Then select(2) has nothing to tell, and epoll_wait(2) is asked again. */
+START_TEST(a_signal_is_no_error)
 {
 	begin(_i);
 	put(there);
 	watch(here, IO_READ);
 	failing_nth(waits[_i], 1, EINTR);
+	ck_assert_int_eq(ops->wait(poller, events, ROOM, 0), _i);
+	ck_assert(failing_end());
+	failing_each(waits[_i], EINTR);
 	ck_assert_int_eq(ops->wait(poller, events, ROOM, 0), 0);
 	ck_assert(failing_end());
+	end();
+}
+END_TEST
+
+START_TEST(a_wait_that_fails_says_why)
+{
+	begin(_i);
+	put(there);
+	watch(here, IO_READ);
 	failing_nth(waits[_i], 1, EINVAL);
 	ck_assert_int_eq(ops->wait(poller, events, ROOM, 0), -EINVAL);
 	ck_assert(failing_end());
@@ -561,6 +574,7 @@ main(void)
 		tcase_add_loop_test(tc, milliseconds_will_do, 0, 2);
 		tcase_add_test(tc, many_milliseconds_are_not_few);
 	}
+	tcase_add_loop_test(tc, a_signal_is_no_error, 0, n);
 	tcase_add_loop_test(tc, a_wait_that_fails_says_why, 0, n);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
