@@ -56,6 +56,21 @@ def test_each_has_its_own_time(backend):
         check_echo(after)
 
 
+def test_what_came_while_it_stood_still(backend):
+    """Their time is up as soon as it goes on, but they have not been silent."""
+    with Echod(backend, timeouts={"idle": 2}) as echod:
+        clients = [echod.connect() for _ in range(300)]  # more than events at a time
+        for client in clients:
+            check_echo(client)
+        echod.pause()
+        for client in clients:
+            client.sendall(b"here I am")
+        time.sleep(2.2)
+        echod.resume()
+        for client in clients:
+            assert client.recv(100) == b"here I am"
+
+
 def test_sends_but_never_reads(backend):
     """It goes on sending, but takes none of its bytes back: that is silence, too."""
     with Echod(backend, timeouts={"idle": 0.5}) as echod:
