@@ -78,7 +78,8 @@ void spin_init(struct spin *s, int64_t limit_ns);
 
 /*
  * Take events into loop->events; if there are none yet, sleep for them until
- * until_ns at the latest.  Returns their number, or -errno.
+ * until_ns at the latest.  loop->now_ns is the time as it begins.  Returns their
+ * number, or -errno.
  */
 int loop_sleep(struct loop *loop, int64_t until_ns);
 

@@ -96,6 +96,7 @@ turn(struct loop *loop)
 	if (stalled(loop))
 		return -EDEADLK;
 	until_ns = next_deadline(loop);
+	loop->now_ns = loop->clock();
 	was_time = until_ns <= loop->now_ns;
 	n = loop_sleep(loop, until_ns);
 	loop->now_ns = loop->clock();

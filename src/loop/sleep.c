@@ -99,7 +99,7 @@ spin(struct loop *loop, int64_t until_ns, int64_t *now)
 int
 loop_sleep(struct loop *loop, int64_t until_ns)
 {
-	int64_t now = loop->clock();
+	int64_t now = loop->now_ns;
 	int64_t began;
 	int n = 0;
 
