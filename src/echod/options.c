@@ -30,7 +30,8 @@ static const struct argp_option table[] = {
 int
 options_flush(void)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	fflush(stdout);
+	if (!ferror(stdout)) /* now or before */
 		return EX_OK;
 	fprintf(stderr, "echod: standard output: cannot write all of it\n");
 	return EX_OSERR;
