@@ -13,7 +13,10 @@
 int startup_config(struct config *ret, const struct options *options,
     config_complaint *complain, void *arg);
 
-/* Descriptors 0 to 2 that are closed become /dev/null, or a client gets the log. */
+/*
+ * Descriptors 0 to 2 that are closed become /dev/null, or a client gets the log.
+ * Where there is no such file, they become something that cannot be written to.
+ */
 void startup_stdio(void);
 
 /*

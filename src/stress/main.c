@@ -14,9 +14,9 @@ fill_standard_streams(void)
 {
 	int fd;
 
-	do {
-		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
+	do
+		fd = open("/", O_PATH | O_CLOEXEC); /* also where /dev/null is not */
+	while (fd >= 0 && fd <= STDERR_FILENO);
 	close(fd);
 }
 

@@ -25,6 +25,7 @@ static struct {
 	uid_t user;
 	bool has_file;	 /* SYSCONFDIR/echod.conf */
 	bool has_syslog; /* /dev/log */
+	bool no_null;	 /* nor any other device */
 	const char *loaded;
 } machine;
 
@@ -33,6 +34,8 @@ int __real_getrlimit(int what, struct rlimit *ret);
 int __wrap_setrlimit(int what, const struct rlimit *limit);
 int __real_setrlimit(int what, const struct rlimit *limit);
 uid_t __wrap_geteuid(void);
+int __wrap_open(const char *path, int flags);
+int __real_open(const char *path, int flags);
 int __wrap_access(const char *path, int mode);
 int __real_access(const char *path, int mode);
 int __wrap_config_load(struct config *ret, const char *path, config_complaint *complain,
@@ -65,6 +68,16 @@ uid_t
 __wrap_geteuid(void)
 {
 	return machine.user;
+}
+
+int
+__wrap_open(const char *path, int flags)
+{
+	if (machine.no_null && strncmp(path, "/dev/", 5) == 0) {
+		errno = ENOENT;
+		return -1;
+	}
+	return __real_open(path, flags);
 }
 
 int
@@ -218,6 +231,19 @@ START_TEST(no_descriptor_for_stdio_is_no_end)
 }
 END_TEST
 
+/* Or the first sockets would have their numbers, and a client get the log. */
+START_TEST(without_a_null_device_the_numbers_are_taken)
+{
+	machine.no_null = true;
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		close(fd);
+	startup_stdio();
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		ck_assert_int_ge(fcntl(fd, F_GETFD), 0);
+	ck_assert_int_lt(write(STDERR_FILENO, "", 1), 0);
+}
+END_TEST
+
 /* ---- root ---- */
 
 static const char *
@@ -327,6 +353,7 @@ main(void)
 	tcase_add_test(limit, others_get_what_there_is_and_are_told);
 	tcase_add_test(limit, an_unknown_limit_is_left_alone);
 	tcase_add_test(limit, no_descriptor_for_stdio_is_no_end);
+	tcase_add_test(limit, without_a_null_device_the_numbers_are_taken);
 	suite_add_tcase(suite, limit);
 	tcase_add_test(rest, root_is_warned_unless_a_service);
 	tcase_add_test(rest, a_missing_syslog_daemon_is_told_of);
