@@ -15,12 +15,12 @@ static struct {
 	uint64_t untold;  /* since it was last said how many */
 } state = { .least = LOG_LEVEL_INFO };
 
-void
+int
 log_open(enum log_level least, enum log_target target)
 {
-	log_sink_open(target);
 	state.open = true;
 	state.least = least;
+	return log_sink_open(target);
 }
 
 bool

@@ -25,9 +25,10 @@ enum log_target {
  * Where lines go from now on, and which are left out.  May be called again at
  * any time.  The one global of the program; before the first call: info, auto.
  * auto finds the journal by JOURNAL_STREAM (systemd.exec(5)) and writes the
- * priorities of sd-daemon(3).
+ * priorities of sd-daemon(3).  Returns 0, or -errno of why there is no socket for
+ * syslog: then lines go to stderr, as with auto.
  */
-void log_open(enum log_level least, enum log_target target);
+int log_open(enum log_level least, enum log_target target);
 
 /* Would a line of this level be written?  For work that only the log needs. */
 bool log_wants(enum log_level level);

@@ -153,24 +153,32 @@ open_stderr(bool may_be_journal)
 		sink.prefix = prefix_journal;
 }
 
-static void
+static int
 open_syslog(void)
 {
-	sink.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	sink.fd = fd;
 	sink.put = put_syslog;
 	sink.prefix = prefix_syslog;
+	return 0;
 }
 
-void
+int
 log_sink_open(enum log_target target)
 {
-	if (sink.fd != STDERR_FILENO && sink.fd >= 0)
+	int r = 0;
+
+	if (sink.fd != STDERR_FILENO)
 		close(sink.fd);
 	sink.torn = false;
 	if (target == LOG_TARGET_SYSLOG)
-		open_syslog();
-	else
-		open_stderr(target == LOG_TARGET_AUTO);
+		r = open_syslog();
+	if (target != LOG_TARGET_SYSLOG || r < 0)
+		open_stderr(target != LOG_TARGET_STDERR);
+	return r;
 }
 
 /* ---- one line ---- */

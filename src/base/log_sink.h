@@ -13,8 +13,11 @@
 
 _Static_assert(LOG_LINE_SIZE <= PIPE_BUF, "a pipe takes a line whole or not at all");
 
-/* Turn to this target.  There is one sink, and this comes before all else. */
-void log_sink_open(enum log_target target);
+/*
+ * Turn to this target.  There is one sink, and this comes before all else.  Returns
+ * 0, or -errno of why it had to be stderr instead.
+ */
+int log_sink_open(enum log_target target);
 
 /* Write what the target wants before the text.  Returns its length, a few dozen. */
 size_t log_sink_prefix(char *line, size_t size, enum log_level level);

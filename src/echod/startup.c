@@ -68,10 +68,14 @@ tell_stderr_of_missing_syslog(int err)
 void
 startup_log(const struct config *config)
 {
+	int r;
+
 	if (config->log_target == LOG_TARGET_SYSLOG && access(_PATH_LOG, W_OK) < 0)
 		tell_stderr_of_missing_syslog(errno);
-	log_open((enum log_level)config->log_level,
+	r = log_open((enum log_level)config->log_level,
 	    (enum log_target)config->log_target);
+	if (r < 0)
+		log_warning("the log stays at stderr: %s", strerror(-r));
 }
 
 void

@@ -26,6 +26,7 @@ static struct {
 	bool has_file;	 /* SYSCONFDIR/echod.conf */
 	bool has_syslog; /* /dev/log */
 	bool no_null;	 /* nor any other device */
+	bool no_socket;
 	const char *loaded;
 } machine;
 
@@ -36,6 +37,8 @@ int __real_setrlimit(int what, const struct rlimit *limit);
 uid_t __wrap_geteuid(void);
 int __wrap_open(const char *path, int flags);
 int __real_open(const char *path, int flags);
+int __wrap_socket(int domain, int type, int protocol);
+int __real_socket(int domain, int type, int protocol);
 int __wrap_access(const char *path, int mode);
 int __real_access(const char *path, int mode);
 int __wrap_config_load(struct config *ret, const char *path, config_complaint *complain,
@@ -78,6 +81,16 @@ __wrap_open(const char *path, int flags)
 		return -1;
 	}
 	return __real_open(path, flags);
+}
+
+int
+__wrap_socket(int domain, int type, int protocol)
+{
+	if (machine.no_socket) {
+		errno = EMFILE;
+		return -1;
+	}
+	return __real_socket(domain, type, protocol);
 }
 
 int
@@ -295,6 +308,15 @@ START_TEST(a_missing_syslog_daemon_is_told_of)
 }
 END_TEST
 
+/* As at a reload while connections have all descriptors. */
+START_TEST(without_a_socket_for_syslog_the_log_stays_where_it_is)
+{
+	machine.no_socket = true;
+	ck_assert(matches(said_of_syslog(LOG_TARGET_SYSLOG, true),
+	    "warning: the log stays at stderr: Too many open files\n$"));
+}
+END_TEST
+
 /* At a reload, that would be the end of all service. */
 START_TEST(a_full_stderr_is_not_waited_for)
 {
@@ -357,6 +379,7 @@ main(void)
 	suite_add_tcase(suite, limit);
 	tcase_add_test(rest, root_is_warned_unless_a_service);
 	tcase_add_test(rest, a_missing_syslog_daemon_is_told_of);
+	tcase_add_test(rest, without_a_socket_for_syslog_the_log_stays_where_it_is);
 	tcase_add_test(rest, a_full_stderr_is_not_waited_for);
 	tcase_add_loop_test(rest, each_end_has_its_status, 0, ARRAY_SIZE(ends));
 	suite_add_tcase(suite, rest);

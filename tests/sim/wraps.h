@@ -35,7 +35,7 @@ void __wrap_server_stop(struct server *s);
 void __real_server_stop(struct server *s);
 void __wrap_startup_log(const struct config *config);
 void __wrap_startup_descriptors(const struct config *config);
-void __wrap_log_sink_open(enum log_target target);
+int __wrap_log_sink_open(enum log_target target);
 size_t __wrap_log_sink_prefix(char *line, size_t size, enum log_level level);
 bool __wrap_log_sink_put(const char *line, size_t len);
 void __wrap_notify_ready(const char *status);
