@@ -163,13 +163,23 @@ note_ports(struct endpoints *set)
 			udp_guard_own_port(&set->udp->guard, addr_port(&e->at));
 }
 
-/* A tenth of a second's worth may come at once. */
-static struct bucket_rule
-pace_of(const struct config *config)
+/*
+ * A tenth of a second's worth may come at once.  If this is another pace, nothing is
+ * owed under the old one.
+ */
+static void
+set_pace(struct endpoints *set, int64_t per_second)
 {
-	int64_t room = config->accepts_per_second / 10;
+	int64_t room = per_second / 10;
+	struct bucket_rule rule = bucket_rule(per_second, room > 0 ? room : 1);
+	struct endpoint *e;
 
-	return bucket_rule(config->accepts_per_second, room > 0 ? room : 1);
+	if (rule.every_ns == set->pace.rule.every_ns)
+		return;
+	set->pace = (struct listener_pace){ .rule = rule };
+	LIST_FOREACH(e, &set->list, others)
+		if (e->kind != SOCK_UDP)
+			listener_repace(&e->listener);
 }
 
 /* Our listening sockets hand them on; what is in their backlogs has the old ones. */
@@ -202,7 +212,7 @@ endpoints_update(struct endpoints *set, const struct config *config)
 	}
 	note_ports(set);
 	set_stream_options(set, &config->stream);
-	set->pace.rule = pace_of(config);
+	set_pace(set, config->accepts_per_second);
 	return 0;
 }
 

@@ -152,3 +152,9 @@ listener_retry(struct listener *l)
 	if (l->pausing)
 		task_wake(&l->task);
 }
+
+void
+listener_repace(struct listener *l)
+{
+	task_wake(&l->task); /* if it sleeps, for its turn or in trouble */
+}

@@ -53,4 +53,7 @@ int listener_start(struct loop *loop, struct listener *l, struct task_group *gro
 /* A descriptor has become free: end a pause early. */
 void listener_retry(struct listener *l);
 
+/* The pace is another now: wait no longer for a turn under the old one. */
+void listener_repace(struct listener *l);
+
 #endif

@@ -422,6 +422,29 @@ START_TEST(listeners_share_a_pace_evenly)
 }
 END_TEST
 
+static bool
+become_faster(void)
+{
+	ck_assert_int_eq(accepted_count, 1);
+	pace = (struct listener_pace){ .rule = bucket_rule(10, 1) };
+	listener_repace(&listener);
+	return false;
+}
+
+START_TEST(another_pace_begins_at_once)
+{
+	set_up(_i);
+	set_pace();
+	pace.rule = bucket_rule(1, 1);
+	clients_come(4);
+	actor_start(loop, MILLISECONDS(500), become_faster);
+	actor_start(loop, SECONDS(2), cancel);
+	run();
+	ck_assert_int_eq(accepted_count, 4);
+	ck_assert_int_eq(accepted_ns, MILLISECONDS(600));
+}
+END_TEST
+
 START_TEST(what_waits_for_its_turn_is_accepted_at_the_end)
 {
 	set_up(_i);
@@ -525,6 +548,7 @@ main(void)
 	tcase_add_loop_test(tc, retry_does_not_end_the_wait_for_its_turn, 0, n);
 	tcase_add_loop_test(tc, retry_after_a_pause_does_not_either, 0, n);
 	tcase_add_loop_test(tc, listeners_share_a_pace_evenly, 0, n);
+	tcase_add_loop_test(tc, another_pace_begins_at_once, 0, n);
 	tcase_add_loop_test(tc, what_waits_for_its_turn_is_accepted_at_the_end, 0, n);
 	tcase_add_loop_test(tc, error_of_one_peer_is_no_trouble, 0, n);
 	tcase_add_loop_test(tc, backlog_is_accepted_before_it_closes, 0, n);

@@ -36,7 +36,7 @@ pace_take(struct pace *p, int64_t now_ns, int64_t slack_ns)
 
 /*
  * What the server has accepted, for a bound from above; and from below what it may
- * think of: every attempt counts there, and one more that each listener has in mind.
+ * think of: every attempt counts there, and one that each other listener has in mind.
  */
 static struct pace accepted, thought;
 
@@ -63,25 +63,20 @@ listeners(void)
 	return n;
 }
 
+/* Another pace owes nothing of the old one, and each listener may begin it with one. */
 void
 pace_accepts_change(int64_t per_second)
 {
-	int64_t until_ns;
-
-	add(&thought, world.now_ns, listeners());
-	until_ns = thought.full_ns;
-	if (accepted.every_ns != (per_second > 0 ? SECONDS(1) / per_second : 0))
-		pace_set(&accepted, per_second, room_of(per_second) + listeners());
+	if (accepted.every_ns == (per_second > 0 ? SECONDS(1) / per_second : 0))
+		return;
+	pace_set(&accepted, per_second, room_of(per_second) + listeners());
 	pace_set(&thought, per_second, room_of(per_second));
-	thought.full_ns = until_ns;
 }
 
-/* Also when there is a pace no more, and some still wait for a turn that they had. */
 bool
 pace_accept_is_on(const struct descriptor *listener)
 {
-	return listener->file == NULL &&
-	    (accepted.every_ns > 0 || world.now_ns < thought.full_ns + LATE_NS);
+	return listener->file == NULL && accepted.every_ns > 0;
 }
 
 void
@@ -114,5 +109,5 @@ pace_accept_until_ns(int64_t since_ns)
 {
 	int64_t from_ns = thought.full_ns > since_ns ? thought.full_ns : since_ns;
 
-	return from_ns + listeners() * thought.every_ns;
+	return from_ns + (listeners() - 1) * thought.every_ns;
 }
