@@ -34,6 +34,10 @@ class Result:
         assert self.unanswered == 0, self.stdout
 
 
+def target(echod):
+    return f"127.0.0.1:{echod.port()}"
+
+
 def start_stress(*args):
     return subprocess.Popen(
         [STRESS, *map(str, args)],
