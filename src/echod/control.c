@@ -1,6 +1,7 @@
 #include "echod/control.h"
 
 #include <signal.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "echod/notify.h"
@@ -94,7 +95,9 @@ control_start(struct control *c, struct server *server, const struct options *op
 	c->server = server;
 	c->options = options;
 	r = signals_start(&c->signals, server->loop, &server->house, actions, c);
-	if (r == 0)
+	if (r < 0)
+		log_error("cannot wait for signals: %s", strerror(-r));
+	else
 		tell_ready(c);
 	return r;
 }

@@ -23,7 +23,7 @@ void control_block(void);
  * one: end at once.  HUP: read the configuration again; if anything is wrong
  * with it, keep the old one.  USR1: write the statistics and the tasks to the
  * log.  The service manager is told that the server is ready.
- * *server and *options must live as long.  Returns 0 or -errno.
+ * *server and *options must live as long.  Returns 0, or -errno, which is logged.
  */
 int control_start(struct control *c, struct server *server,
     const struct options *options);

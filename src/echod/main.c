@@ -5,6 +5,7 @@
 
 #include "echod/config.h"
 #include "echod/control.h"
+#include "echod/notify.h"
 #include "echod/options.h"
 #include "echod/server.h"
 #include "echod/startup.h"
@@ -19,6 +20,7 @@ print_complaint(const char *text, void *arg)
 static int
 serve(const struct options *options, struct config *config)
 {
+	int inherited = notify_inherited(); /* before it opens any */
 	struct control control;
 	struct server server;
 	int r;
@@ -26,7 +28,7 @@ serve(const struct options *options, struct config *config)
 	startup_log(config);
 	startup_warn_root();
 	startup_descriptors(config);
-	r = server_open(&server, config);
+	r = server_open(&server, config, inherited);
 	if (r == 0)
 		r = control_start(&control, &server, options);
 	if (r == 0)

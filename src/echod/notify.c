@@ -112,11 +112,10 @@ notify_watchdog_ns(void)
 	return sd_watchdog_enabled(0, &usec) > 0 ? MICROSECONDS(usec) : 0;
 }
 
-int
-notify_inherited(int *first)
-{
-	int n = sd_listen_fds(1);
+_Static_assert(NOTIFY_FIRST == SD_LISTEN_FDS_START, "they begin elsewhere");
 
-	*first = SD_LISTEN_FDS_START;
-	return n > 0 ? n : 0;
+int
+notify_inherited(void)
+{
+	return sd_listen_fds(1);
 }

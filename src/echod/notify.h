@@ -30,7 +30,13 @@ void notify_alive(void);
 /* How long it waits for a sign of life before it acts, in ns; 0: it does not. */
 int64_t notify_watchdog_ns(void);
 
-/* How many descriptors it handed over, from *first on; asked once. */
-int notify_inherited(int *first);
+/*
+ * How many descriptors it handed over, from NOTIFY_FIRST on, or -errno: LISTEN_FDS is
+ * no number, or counts one that is not open.  To be asked once, before any is opened
+ * that could pass for one of them.
+ */
+#define NOTIFY_FIRST 3
+
+int notify_inherited(void);
 
 #endif

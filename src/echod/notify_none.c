@@ -36,8 +36,7 @@ notify_watchdog_ns(void)
 }
 
 int
-notify_inherited(int *first)
+notify_inherited(void)
 {
-	*first = -1;
 	return 0;
 }

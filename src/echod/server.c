@@ -98,9 +98,8 @@ server_live(struct task *t)
 static const struct task_type server_life = { .name = "server", .run = server_live };
 
 static int
-start_tasks(struct server *s)
+start_tasks(struct server *s, int inherited)
 {
-	int first, n = notify_inherited(&first);
 	int r;
 
 	s->terms = server_terms(s, &s->config);
@@ -108,7 +107,7 @@ start_tasks(struct server *s)
 	if (r < 0)
 		return r;
 	echo_udp_service_configure(&s->udp, &s->config);
-	r = endpoints_inherit(&s->endpoints, first, n);
+	r = endpoints_inherit(&s->endpoints, NOTIFY_FIRST, inherited);
 	if (r == 0)
 		r = endpoints_update(&s->endpoints, &s->config);
 	if (r == 0)
@@ -123,7 +122,7 @@ start_tasks(struct server *s)
 }
 
 int
-server_open(struct server *s, struct config *config)
+server_open(struct server *s, struct config *config, int inherited)
 {
 	struct loop_options lo = {
 		.backend = poller_find(config->backend),
@@ -138,6 +137,11 @@ server_open(struct server *s, struct config *config)
 		.refusals = { .what = "refused connections" },
 		.endpoints = { .troubles = { .what = "pauses in accepting" } },
 	};
+	if (inherited < 0) {
+		log_error("cannot take over what LISTEN_FDS says: %s",
+		    strerror(-inherited));
+		return inherited;
+	}
 	r = loop_open(&s->loop, &lo);
 	if (r < 0) {
 		log_error("cannot make the event loop: %s", strerror(-r));
@@ -152,7 +156,10 @@ server_open(struct server *s, struct config *config)
 		 " per address (0: any), idle %.10g s",
 	    PACKAGE_STRING, loop_backend(s->loop), s->config.max_connections,
 	    s->config.max_connections_per_address, (double)s->config.idle_ns / 1e9);
-	return start_tasks(s);
+	r = start_tasks(s, inherited);
+	if (r < 0)
+		log_error("cannot start: %s", strerror(-r));
+	return r;
 }
 
 int

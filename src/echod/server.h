@@ -38,10 +38,11 @@ struct server {
 };
 
 /*
- * Listen and get ready to serve.  Takes over *config, also on failure.  What
- * goes wrong is logged.  Returns 0 or -errno; close it in either case.
+ * Listen and get ready to serve.  Takes over *config, also on failure, and what
+ * notify_inherited() has returned.  What goes wrong is logged.  Returns 0 or -errno;
+ * close it in either case.
  */
-int server_open(struct server *s, struct config *config);
+int server_open(struct server *s, struct config *config, int inherited);
 
 /* Serve until told to stop.  Returns 0 or -errno. */
 int server_run(struct server *s);

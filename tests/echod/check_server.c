@@ -49,7 +49,7 @@ set_up(void)
 	descriptors_before = open_descriptors();
 	config_defaults(&config);
 	ck_assert_ptr_null(config_listen_add(&config, "127.0.0.1:0"));
-	ck_assert_int_eq(server_open(&server, &config), 0);
+	ck_assert_int_eq(server_open(&server, &config, 0), 0);
 }
 
 static void

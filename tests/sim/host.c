@@ -211,13 +211,6 @@ __wrap_notify_watchdog_ns(void)
 	return host.watchdog_ns;
 }
 
-int
-__wrap_notify_inherited(int *first)
-{
-	*first = 3;
-	return host.inherited;
-}
-
 /* ---- its life ---- */
 
 void
@@ -250,7 +243,7 @@ host_run(void)
 	pace_accepts_begin(host.terms.accepts_per_second);
 	host.alive_ns = world.now_ns;
 	__wrap_startup_log(&config);
-	r = server_open(&server, &config);
+	r = server_open(&server, &config, host.inherited);
 	if (r == 0)
 		r = control_start(&control, &server, &options);
 	host.ready = r == 0;

@@ -44,7 +44,6 @@ void __wrap_notify_stopping(int64_t ns);
 void __wrap_notify_status(const char *status);
 void __wrap_notify_alive(void);
 int64_t __wrap_notify_watchdog_ns(void);
-int __wrap_notify_inherited(int *first);
 
 /* files.c */
 mode_t __wrap_umask(mode_t fresh);

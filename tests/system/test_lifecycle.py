@@ -1,6 +1,7 @@
 """How it starts, and how it ends."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -60,6 +61,13 @@ def test_port_in_use(backend):
         assert second.returncode == 69
         assert f"127.0.0.1:{echod.port()}" in second.stderr
         assert run_echod("-p", echod.port()).returncode == 69
+
+
+def test_too_few_descriptors_to_start():
+    for few in [5, 6]:
+        done = run_echod("-p", 0, shell=f"ulimit -n {few}")
+        assert done.returncode == 71
+        assert re.search("error: cannot .*: Too many open files", done.stderr)
 
 
 def test_closed_descriptors_at_start(backend):

@@ -22,6 +22,7 @@ from harness import (
     has_ipv6,
     main,
     read_to_end,
+    run_echod,
     wait_until,
 )
 
@@ -268,6 +269,15 @@ def test_what_cannot_be_served_is_closed(backend):
             why = "Socket operation on non-socket"
             echod.wait_log(f"inherited descriptor 6 closed: {why}$")
             check_echo(echod.connect(*good.getsockname()))
+
+
+def test_what_is_not_there_cannot_be_served():
+    """Or numbers of its own pass for it: the log's, which then a client would have."""
+    check_build()
+    for count, why in [("1", "Bad file descriptor"), ("all", "Invalid argument")]:
+        done = run_echod("-p", 0, shell=f"export LISTEN_PID=$$ LISTEN_FDS={count}")
+        assert done.returncode == 71
+        assert f"error: cannot take over what LISTEN_FDS says: {why}" in done.stderr
 
 
 def test_listen_names_what_is_wanted(backend):
