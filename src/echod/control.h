@@ -13,8 +13,8 @@ struct control {
 };
 
 /*
- * From now on signals wait for control_start().  First thing in main(), so that
- * none is lost.
+ * From now on signals wait for control_start().  Not before the configuration has been
+ * read, so that reading can be interrupted.
  */
 void control_block(void);
 

@@ -25,6 +25,7 @@ serve(const struct options *options, struct config *config)
 	struct server server;
 	int r;
 
+	control_block();
 	startup_log(config);
 	startup_warn_root();
 	startup_descriptors(config);
@@ -45,7 +46,6 @@ main(int argc, char **argv)
 	int status = EX_OK;
 
 	startup_stdio();
-	control_block();
 	options_parse(&options, argc, argv);
 	if (startup_config(&config, &options, print_complaint, NULL) < 0)
 		return EX_CONFIG;

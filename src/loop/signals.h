@@ -20,7 +20,7 @@ struct signals {
 
 /*
  * From now on the signals of the table wait for signals_start(), and PIPE and
- * XFSZ are ignored.  First thing in main(), so that none of them is lost.
+ * XFSZ are ignored.
  */
 void signals_block(const struct signal_action *actions);
 

@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -109,6 +110,19 @@ def test_named_file_must_exist():
     assert result.returncode == CONFIG
     assert "/nonexistent/echod.conf" in result.stderr
     assert "No such file" in result.stderr
+
+
+def test_reading_can_be_interrupted():
+    with tempfile.TemporaryDirectory() as folder:
+        pipe = os.path.join(folder, "pipe")
+        os.mkfifo(pipe)
+        process = subprocess.Popen([ECHOD, "-c", pipe])
+        with open(pipe, "w"):  # it has come to reading when there is a reader
+            process.terminate()
+            try:
+                assert process.wait(PATIENCE) == -signal.SIGTERM
+            finally:
+                process.kill()
 
 
 def test_dump_is_a_configuration():
