@@ -88,7 +88,7 @@ control_block(void)
 }
 
 int
-control_start(struct control *c, struct server *server, const struct options *options)
+control_start(struct control *c, struct server *server, struct options *options)
 {
 	int r;
 

@@ -9,7 +9,7 @@
 struct control {
 	struct signals signals;
 	struct server *server;
-	const struct options *options; /* of the command line; outlive a reload */
+	struct options *options; /* of the command line; outlive a reload */
 };
 
 /*
@@ -25,7 +25,6 @@ void control_block(void);
  * log.  The service manager is told that the server is ready.
  * *server and *options must live as long.  Returns 0, or -errno, which is logged.
  */
-int control_start(struct control *c, struct server *server,
-    const struct options *options);
+int control_start(struct control *c, struct server *server, struct options *options);
 
 #endif

@@ -18,7 +18,7 @@ print_complaint(const char *text, void *arg)
 }
 
 static int
-serve(const struct options *options, struct config *config)
+serve(struct options *options, struct config *config)
 {
 	int inherited = notify_inherited(); /* before it opens any */
 	struct control control;
@@ -27,7 +27,7 @@ serve(const struct options *options, struct config *config)
 
 	control_block();
 	startup_log(config);
-	startup_warn_root();
+	startup_remarks(options);
 	startup_descriptors(config);
 	r = server_open(&server, config, inherited);
 	if (r == 0)

@@ -7,13 +7,11 @@
 #include <string.h>
 #include <sysexits.h>
 
-#define DEFAULT_CONFIG SYSCONFDIR "/echod.conf"
-
-#define KEY_USAGE      256 /* no character: there is no short form */
+#define KEY_USAGE 256 /* no character: there is no short form */
 
 static const struct argp_option table[] = {
 	{ "config", 'c', "FILE", 0,
-	    "Configuration (default: " DEFAULT_CONFIG " if it exists)", 0 },
+	    "Configuration (default: " OPTIONS_CONFIG " if it exists)", 0 },
 	{ "test", 't', NULL, 0, "Check the configuration and exit", 0 },
 	{ "dump-config", 'T', NULL, 0,
 	    "Print the effective configuration, in the format of the file, and exit",

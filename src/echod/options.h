@@ -6,6 +6,9 @@
 
 enum options_action { OPTIONS_SERVE, OPTIONS_TEST, OPTIONS_DUMP };
 
+/* The configuration where -c names none. */
+#define OPTIONS_CONFIG SYSCONFDIR "/echod.conf"
+
 struct options {
 	const char *config; /* as named by -c, or NULL */
 	int port;	    /* of -p, or -1 */

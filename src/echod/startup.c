@@ -3,33 +3,41 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "base/log.h"
 
-#define DEFAULT_CONFIG SYSCONFDIR "/echod.conf"
-
 /* Besides the connections: stdio, epoll, signals, the manager, listeners, one to refuse. */
 #define OTHER_DESCRIPTORS 64
 
-int
-startup_config(struct config *ret, const struct options *options,
-    config_complaint *complain, void *arg)
+/* A link that leads nowhere is there, and so is what cannot be looked for. */
+static bool
+is_there(const char *path)
 {
-	const char *path = options->config;
+	struct stat st;
+
+	return lstat(path, &st) == 0 || errno != ENOENT;
+}
+
+int
+startup_config(struct config *ret, struct options *options, config_complaint *complain,
+    void *arg)
+{
 	struct config c;
 	int r = 0;
 
-	if (path == NULL && access(DEFAULT_CONFIG, F_OK) == 0)
-		path = DEFAULT_CONFIG;
-	if (path != NULL)
-		r = config_load(&c, path, complain, arg);
+	if (options->config == NULL && is_there(OPTIONS_CONFIG))
+		options->config = OPTIONS_CONFIG;
+	if (options->config != NULL)
+		r = config_load(&c, options->config, complain, arg);
 	else
 		config_defaults(&c);
 	if (r < 0)
@@ -103,12 +111,13 @@ startup_descriptors(const struct config *config)
 }
 
 void
-startup_warn_root(void)
+startup_remarks(const struct options *options)
 {
-	if (geteuid() != 0 || getenv("INVOCATION_ID") != NULL)
-		return;
-	log_warning("running as root, which nothing here needs: try "
-		    "`setpriv --reuid=nobody --regid=nogroup --clear-groups echod`");
+	if (options->config == NULL)
+		log_info("no %s: the defaults hold", OPTIONS_CONFIG);
+	if (geteuid() == 0 && getenv("INVOCATION_ID") == NULL)
+		log_warning("running as root, which nothing here needs: try `setpriv "
+			    "--reuid=nobody --regid=nogroup --clear-groups echod`");
 }
 
 int

@@ -8,9 +8,10 @@
 /*
  * The configuration that the command line asks for: the file it names, which
  * must exist, or else SYSCONFDIR/echod.conf if that exists, or else the
- * defaults; and -p and -v over it.  Returns as config_load().
+ * defaults; and -p and -v over it.  Once there was a file, *options names it, so
+ * that a reload does without it no more.  Returns as config_load().
  */
-int startup_config(struct config *ret, const struct options *options,
+int startup_config(struct config *ret, struct options *options,
     config_complaint *complain, void *arg);
 
 /*
@@ -28,8 +29,11 @@ void startup_log(const struct config *config);
 /* Raise RLIMIT_NOFILE to what max_connections needs; warn if that cannot be had. */
 void startup_descriptors(const struct config *config);
 
-/* Warn of root's rights where no service manager limits what they are good for. */
-void startup_warn_root(void);
+/*
+ * Log what may surprise: that there was no configuration to read, and root's rights
+ * where no service manager limits what they are good for.
+ */
+void startup_remarks(const struct options *options);
 
 /* Print the configuration.  Returns the exit status. */
 int startup_dump(const struct config *config);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -23,7 +24,7 @@ static struct {
 	bool limit_unknown;
 	bool may_raise; /* the hard limit */
 	uid_t user;
-	bool has_file;	 /* SYSCONFDIR/echod.conf */
+	int file_error;	 /* of a look at SYSCONFDIR/echod.conf; 0: it is there */
 	bool has_syslog; /* /dev/log */
 	bool no_null;	 /* nor any other device */
 	bool no_socket;
@@ -39,6 +40,8 @@ int __wrap_open(const char *path, int flags);
 int __real_open(const char *path, int flags);
 int __wrap_socket(int domain, int type, int protocol);
 int __real_socket(int domain, int type, int protocol);
+int __wrap_lstat(const char *path, struct stat *ret);
+int __real_lstat(const char *path, struct stat *ret);
 int __wrap_access(const char *path, int mode);
 int __real_access(const char *path, int mode);
 int __wrap_config_load(struct config *ret, const char *path, config_complaint *complain,
@@ -94,18 +97,21 @@ __wrap_socket(int domain, int type, int protocol)
 }
 
 int
+__wrap_lstat(const char *path, struct stat *ret)
+{
+	if (strcmp(path, SYSCONFDIR "/echod.conf") != 0)
+		return __real_lstat(path, ret);
+	errno = machine.file_error;
+	return errno == 0 ? 0 : -1;
+}
+
+int
 __wrap_access(const char *path, int mode)
 {
-	bool there;
-
-	if (strcmp(path, SYSCONFDIR "/echod.conf") == 0)
-		there = machine.has_file;
-	else if (strcmp(path, "/dev/log") == 0)
-		there = machine.has_syslog;
-	else
+	if (strcmp(path, "/dev/log") != 0)
 		return __real_access(path, mode);
 	errno = ENOENT;
-	return there ? 0 : -1;
+	return machine.has_syslog ? 0 : -1;
 }
 
 int
@@ -122,7 +128,7 @@ __wrap_config_load(struct config *ret, const char *path, config_complaint *compl
 /* ---- which configuration ---- */
 
 static struct config
-configured(const struct options *options)
+configured(struct options *options)
 {
 	struct config c;
 
@@ -132,7 +138,6 @@ configured(const struct options *options)
 
 START_TEST(a_file_that_is_named_is_read)
 {
-	machine.has_file = true;
 	ck_assert_int_eq(
 	    configured(&(struct options){ .config = "mine", .port = -1 }).port, 7777);
 	ck_assert_str_eq(machine.loaded, "mine");
@@ -141,15 +146,36 @@ END_TEST
 
 START_TEST(without_a_name_it_is_the_usual_one)
 {
-	machine.has_file = true;
 	ck_assert_int_eq(configured(&(struct options){ .port = -1 }).port, 7777);
 	ck_assert_str_eq(machine.loaded, SYSCONFDIR "/echod.conf");
 }
 END_TEST
 
+/* It may say who is let in: to do without it would be to let everybody in. */
+START_TEST(one_that_cannot_be_seen_is_not_missing)
+{
+	machine.file_error = EACCES;
+	ck_assert_int_eq(configured(&(struct options){ .port = -1 }).port, 7777);
+}
+END_TEST
+
+START_TEST(what_was_read_once_is_needed_from_then_on)
+{
+	struct options options = { .port = -1 };
+
+	configured(&options);
+	machine.file_error = ENOENT;
+	ck_assert_int_eq(configured(&options).port, 7777);
+}
+END_TEST
+
 START_TEST(without_any_it_is_the_defaults)
 {
-	struct config c = configured(&(struct options){ .port = -1 });
+	struct options options = { .port = -1 };
+	struct config c;
+
+	machine.file_error = ENOENT;
+	c = configured(&options);
 
 	ck_assert_ptr_null(machine.loaded);
 	ck_assert_int_eq(c.port, 8000);
@@ -262,6 +288,7 @@ END_TEST
 static const char *
 said_of_root(uid_t user, const char *invocation)
 {
+	struct options options = { .config = "mine" };
 	struct config c;
 	int log = stderr_becomes_pipe();
 
@@ -271,7 +298,7 @@ said_of_root(uid_t user, const char *invocation)
 		setenv("INVOCATION_ID", invocation, 1);
 	config_defaults(&c);
 	startup_log(&c);
-	startup_warn_root();
+	startup_remarks(&options);
 	return captured(log);
 }
 
@@ -280,6 +307,18 @@ START_TEST(root_is_warned_unless_a_service)
 	ck_assert(matches(said_of_root(0, NULL), "running as root"));
 	ck_assert_str_eq(said_of_root(0, "0123abcd"), "");
 	ck_assert_str_eq(said_of_root(1000, NULL), "");
+}
+END_TEST
+
+START_TEST(the_defaults_are_told_of)
+{
+	struct options options = { 0 };
+	int log = stderr_becomes_pipe();
+
+	machine.user = 1000;
+	startup_remarks(&options);
+	ck_assert(matches(captured(log),
+	    "info: no .*/echod.conf: the defaults hold\n$"));
 }
 END_TEST
 
@@ -366,6 +405,8 @@ main(void)
 
 	tcase_add_test(config, a_file_that_is_named_is_read);
 	tcase_add_test(config, without_a_name_it_is_the_usual_one);
+	tcase_add_test(config, one_that_cannot_be_seen_is_not_missing);
+	tcase_add_test(config, what_was_read_once_is_needed_from_then_on);
 	tcase_add_test(config, without_any_it_is_the_defaults);
 	tcase_add_test(config, the_command_line_wins);
 	suite_add_tcase(suite, config);
@@ -378,6 +419,7 @@ main(void)
 	tcase_add_test(limit, without_a_null_device_the_numbers_are_taken);
 	suite_add_tcase(suite, limit);
 	tcase_add_test(rest, root_is_warned_unless_a_service);
+	tcase_add_test(rest, the_defaults_are_told_of);
 	tcase_add_test(rest, a_missing_syslog_daemon_is_told_of);
 	tcase_add_test(rest, without_a_socket_for_syslog_the_log_stays_where_it_is);
 	tcase_add_test(rest, a_full_stderr_is_not_waited_for);

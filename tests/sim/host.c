@@ -80,7 +80,7 @@ host_signal(void)
 /* ---- its configuration ---- */
 
 int
-__wrap_startup_config(struct config *ret, const struct options *options,
+__wrap_startup_config(struct config *ret, struct options *options,
     config_complaint *complain, void *arg)
 {
 	(void)options;
@@ -229,7 +229,7 @@ __wrap_server_stop(struct server *s)
 void
 host_run(void)
 {
-	const struct options options = { .port = -1 };
+	struct options options = { .port = -1 };
 	struct control control;
 	struct server server;
 	struct config config;

@@ -27,7 +27,7 @@
 #pragma GCC diagnostic ignored "-Wpedantic"
 
 /* host.c */
-int __wrap_startup_config(struct config *ret, const struct options *options,
+int __wrap_startup_config(struct config *ret, struct options *options,
     config_complaint *complain, void *arg);
 int __wrap_server_reconfigure(struct server *s, struct config *fresh);
 int __real_server_reconfigure(struct server *s, struct config *fresh);
