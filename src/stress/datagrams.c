@@ -87,7 +87,14 @@ give_up_overdue(struct client *c, int64_t now_ns)
 
 /* ---- in ---- */
 
-/* One came that is none of those in flight. */
+/* The number of the first that has not been sent, be it in the books or not. */
+static uint64_t
+first_unsent(const struct client *c)
+{
+	return c->unsent != NULL ? c->unsent->number : c->ledger->next;
+}
+
+/* One came that is none of those under way. */
 static void
 take_other(struct client *c, uint64_t number, uint64_t mask, const char *buf, size_t n)
 {
@@ -96,7 +103,7 @@ take_other(struct client *c, uint64_t number, uint64_t mask, const char *buf, si
 	uint64_t offset = DATAGRAM_OFFSET(number) + DATAGRAM_HEADER;
 	size_t rest = n > DATAGRAM_HEADER ? n - DATAGRAM_HEADER : 0;
 
-	if (n == 0 || (number & mask) >= c->ledger->next ||
+	if (n == 0 || (number & mask) >= first_unsent(c) ||
 	    stream_check(c->seed, offset, buf + DATAGRAM_HEADER, rest) < rest) {
 		udp->corrupt++;
 		run_fail(r, FAILURE_MISMATCH,
@@ -152,7 +159,7 @@ take(struct client *c, const char *buf, size_t n, char *right)
 	c->run->figures->bytes_received += n;
 	give_up_overdue(c, now_ns);
 	d = n > 0 ? ledger_find(c->ledger, number, mask) : NULL;
-	if (d == NULL) {
+	if (d == NULL || d->number >= first_unsent(c)) {
 		take_other(c, number, mask, buf, n);
 		return;
 	}

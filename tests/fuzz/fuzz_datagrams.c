@@ -35,7 +35,7 @@ enum fate {
 struct parcel {
 	int64_t ready_ns; /* not before */
 	size_t size;
-	bool spoilt; /* or of nobody's */
+	bool spoilt, stray;
 	uint8_t number, bytes[SIZE + 1];
 };
 
@@ -146,7 +146,7 @@ carry(struct parcel p)
 	if (fate == OVERTAKEN)
 		overtake();
 	if (fate == STRAY) {
-		p.number = p.bytes[0] = 255;
+		p.stray = true;
 		post(p);
 	}
 }
@@ -206,6 +206,8 @@ __wrap_recv(int fd, void *buf, size_t room, int flags)
 	memmove(&net.parcels[net.first + 1], &net.parcels[net.first],
 	    (size_t)(p - &net.parcels[net.first]) * sizeof(*p));
 	net.first++;
+	if (got.stray) /* nobody's yet, though it may stand in the books already */
+		got.number = got.bytes[0] = (uint8_t)net.sent;
 	memcpy(buf, got.bytes, got.size);
 	judge(&got);
 	return (ssize_t)got.size;
