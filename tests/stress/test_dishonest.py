@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import subprocess
 import time
 
@@ -378,6 +379,15 @@ def test_no_fin_after_fin():
     check_found(
         serve, "timeout", "all came back, but no FIN", "-m", "halfclose", offset=64
     )
+
+
+def test_urgent_bytes_that_nobody_sent():
+    def serve(sock, _):
+        while data := sock.recv(65536):
+            sock.sendall(data)
+            sock.send(b"!", socket.MSG_OOB)
+
+    check_found(serve, "mismatch", "expected", offset=64)
 
 
 def test_one_dishonest_of_many():
