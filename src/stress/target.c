@@ -169,19 +169,30 @@ set_tail(struct addr *a, uint32_t tail)
 		a->in.sin_addr.s_addr = tail;
 }
 
+/* ADDR or ADDR-ADDR; but the name of an interface may have a dash as well. */
+static int
+parse_ends(struct addr *first, struct addr *last, const char *text)
+{
+	const char *dash = strchr(text, '-');
+
+	if (parse_numeric(last, text, strlen(text)) == 0) {
+		*first = *last;
+		return 0;
+	}
+	while (dash != NULL &&
+	    (parse_numeric(first, text, (size_t)(dash - text)) < 0 ||
+		parse_numeric(last, dash + 1, strlen(dash + 1)) < 0))
+		dash = strchr(dash + 1, '-');
+	return dash != NULL ? 0 : -EINVAL;
+}
+
 int
 source_parse(struct source_range *ret, const char *text)
 {
-	const char *dash = strchr(text, '-');
-	size_t len = dash != NULL ? (size_t)(dash - text) : strlen(text);
 	struct addr first, last, probe;
 
-	if (parse_numeric(&first, text, len) < 0)
+	if (parse_ends(&first, &last, text) < 0)
 		return -EINVAL;
-	last = first;
-	if (dash != NULL && parse_numeric(&last, dash + 1, strlen(dash + 1)) < 0)
-		return -EINVAL;
-
 	probe = last;
 	if (probe.sa.sa_family == first.sa.sa_family)
 		set_tail(&probe, tail_of(&first));

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "support/run.h"
 
 /* ---- HOST[:PORT] ---- */
@@ -82,6 +83,22 @@ END_TEST
 
 /* ---- --source ---- */
 
+/* The one interface there is. */
+unsigned __wrap_if_nametoindex(const char *name);
+char *__wrap_if_indextoname(unsigned index, char *name);
+
+unsigned
+__wrap_if_nametoindex(const char *name)
+{
+	return strcmp(name, "br-lan") == 0 ? 5 : 0;
+}
+
+char *
+__wrap_if_indextoname(unsigned index, char *name)
+{
+	return index == 5 ? strcpy(name, "br-lan") : NULL;
+}
+
 static const struct {
 	const char *text, *first, *last;
 	uint32_t count;
@@ -90,6 +107,9 @@ static const struct {
 	{ "127.0.0.1-127.0.0.8", "127.0.0.1:0", "127.0.0.8:0", 8 },
 	{ "10.0.0.250-10.0.1.5", "10.0.0.250:0", "10.0.1.5:0", 12 },
 	{ "::1-::20", "[::1]:0", "[::20]:0", 32 },
+	{ "fe80::1%br-lan", "[fe80::1%br-lan]:0", "[fe80::1%br-lan]:0", 1 },
+	{ "fe80::1%br-lan-fe80::4%br-lan", "[fe80::1%br-lan]:0", "[fe80::4%br-lan]:0",
+	    4 },
 };
 
 START_TEST(sources_go_round)
@@ -131,7 +151,7 @@ main(void)
 	tcase_add_loop_test(tc, no_target, 0, 19);
 	tcase_add_test(tc, kinds);
 	tcase_add_test(tc, numbers_resolve_to_themselves);
-	tcase_add_loop_test(tc, sources_go_round, 0, 4);
+	tcase_add_loop_test(tc, sources_go_round, 0, ARRAY_SIZE(sources));
 	tcase_add_loop_test(tc, no_source, 0, 11);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
