@@ -1,5 +1,7 @@
 #include <argp.h>
 #include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "base/clock.h"
@@ -32,6 +34,13 @@ random_seed(void)
 	return seed;
 }
 
+/* Each would write over the other. */
+static bool
+same_file(const char *a, const char *b)
+{
+	return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
 void
 options_settle(struct options *o, const struct argp_state *state)
 {
@@ -47,6 +56,10 @@ options_settle(struct options *o, const struct argp_state *state)
 		    "without --rate and --messages");
 	if (o->compare && (o->hgrm_file != NULL || o->html_file != NULL))
 		argp_error(state, "--hgrm and --html are for a single target");
+	if (same_file(o->json_file, o->hgrm_file) ||
+	    same_file(o->json_file, o->html_file) ||
+	    same_file(o->hgrm_file, o->html_file))
+		argp_error(state, "--json, --hgrm and --html take a file each");
 	if (o->rate > 0 && !m->paces)
 		argp_error(state, "--rate takes mode steady or churn");
 	if (o->messages > 0 && !m->counts)

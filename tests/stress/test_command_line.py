@@ -43,6 +43,9 @@ def test_usage():
         ["-m", "idle", "-n", 5],
         ["-m", "slow", "-r", 5],
         ["-m", "abort", "-c", 1],
+        ["--json=report", "--hgrm=report"],
+        ["--json=report", "--html=report"],
+        ["--hgrm=report", "--html=report"],
         ["--no-such-option"],
         ["--html", "/nonexistent/folder/page.html"],
     ]:
