@@ -91,12 +91,29 @@ format_value(char *buf, size_t size, const struct config_key *key, int64_t value
 	}
 }
 
+/* A path may have anything in it. */
+static void
+dump_string(const char *text, FILE *out)
+{
+	fputc('"', out);
+	for (const char *c = text; *c != '\0'; c++)
+		if (*c == '"' || *c == '\\')
+			fprintf(out, "\\%c", *c);
+		else if ((unsigned char)*c < ' ')
+			fprintf(out, "\\x%02x", (unsigned)*c);
+		else
+			fputc(*c, out);
+	fputc('"', out);
+}
+
 static void
 dump_listen(const struct config *c, FILE *out)
 {
 	fprintf(out, "listen = [");
-	for (int i = 0; i < c->nlisten; i++)
-		fprintf(out, "%s \"%s\"", i == 0 ? "" : ",", c->listen[i].text);
+	for (int i = 0; i < c->nlisten; i++) {
+		fputs(i == 0 ? " " : ", ", out);
+		dump_string(c->listen[i].text, out);
+	}
 	fprintf(out, " ];\n");
 }
 

@@ -211,7 +211,7 @@ START_TEST(the_dump_of_a_list_is_read_back)
 	char *text;
 
 	assert_right("listen = ( \"127.0.0.1:8000\", \"*:0\", \"[::1]:08000\","
-		     "           \"udp:*:1\", \"unix:/run/e\" );"
+		     "           \"udp:*:1\", \"unix:/a\\\"b\\\\c\\nd\" );"
 		     "access: { allow = [ \"10.0.0.0/8\", \"::1\" ];"
 		     "          deny = [ \"10.1.0.0/16\" ]; };");
 	c = got;
@@ -219,6 +219,7 @@ START_TEST(the_dump_of_a_list_is_read_back)
 	text = dump(&c);
 	ck_assert_ptr_null(strstr(text, "\nport = "));
 	ck_assert_int_eq(strncmp(text, "listen = [", 10), 0);
+	ck_assert_ptr_nonnull(strstr(text, "\"unix:/a\\\"b\\\\c\\x0ad\" ];\n"));
 	ck_assert_ptr_nonnull(strstr(text,
 	    "\tallow = [ \"10.0.0.0/8\", \"::1/128\" ];\n"));
 	free(text);
