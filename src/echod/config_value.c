@@ -172,12 +172,23 @@ load_mode(struct config_load *l, const struct config_key *key,
 /* Returns NULL, or what is wrong with the string, to be put after it. */
 typedef const char *add_string(void *to, const char *string);
 
+static void
+complain_of_string(struct config_load *l, const config_setting_t *list,
+    const config_setting_t *e, const char *name, const char *wrong)
+{
+	int line = config_text_find(&l->text, get_string(e),
+	    (int)config_setting_source_line(list), (int)config_setting_source_line(e));
+
+	config_text_complain(&l->text, line, "%s: \"%s\" %s", name, get_string(e),
+	    wrong);
+}
+
 /* all: what it should be, "a list of addresses" */
 static void
 load_strings(struct config_load *l, const config_setting_t *s, const char *name,
     const char *all, add_string *add, void *to)
 {
-	int line = (int)config_setting_source_line(s), n = config_setting_length(s);
+	int n = config_setting_length(s);
 
 	if (!config_setting_is_list(s) && !config_setting_is_array(s)) {
 		config_value_wrong_type(l, name, s, all);
@@ -193,12 +204,9 @@ load_strings(struct config_load *l, const config_setting_t *s, const char *name,
 			    type_names[e->type]);
 			continue;
 		}
-		line = config_text_find(&l->text, get_string(e), line,
-		    (int)config_setting_source_line(e));
 		wrong = add(to, get_string(e));
 		if (wrong != NULL)
-			config_text_complain(&l->text, line, "%s: \"%s\" %s", name,
-			    get_string(e), wrong);
+			complain_of_string(l, s, e, name, wrong);
 	}
 }
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "echod/config_scratch.h"
+#include "echod/config_text.h"
 #include "loop/poller.h"
 #include "support/run.h"
 
@@ -131,6 +132,33 @@ START_TEST(hardly_any_time_is_not_never)
 {
 	assert_right("timeouts: { idle = 0.0000000001; };");
 	ck_assert_int_eq(got.idle_ns, 1);
+}
+END_TEST
+
+/* To look for each string of a long list would take time by the square of its length. */
+static int searches;
+
+int __wrap_config_text_find(const struct config_text *t, const char *string, int first,
+    int last);
+int __real_config_text_find(const struct config_text *t, const char *string, int first,
+    int last);
+
+int
+__wrap_config_text_find(const struct config_text *t, const char *string, int first,
+    int last)
+{
+	searches++;
+	return __real_config_text_find(t, string, first, last);
+}
+
+START_TEST(the_text_is_searched_only_for_what_is_wrong)
+{
+	assert_right("access: { deny = [ \"::1\", \"::2\", \"::3\" ]; };");
+	ck_assert_int_eq(searches, 0);
+	assert_wrong("access: { deny = [ \"::1\", \"x\" ]; };",
+	    "t:1: access.deny: \"x\" is not an address or a prefix such as "
+	    "\"192.0.2.0/24\" or \"2001:db8::/32\"\n");
+	ck_assert_int_eq(searches, 1);
 }
 END_TEST
 
@@ -498,6 +526,7 @@ main(void)
 	tcase_add_test(right, a_comment_may_end_the_file);
 	tcase_add_test(right, seconds_may_have_decimals);
 	tcase_add_test(right, hardly_any_time_is_not_never);
+	tcase_add_test(right, the_text_is_searched_only_for_what_is_wrong);
 	tcase_add_test(wrong, unknown_names);
 	tcase_add_test(wrong, wrong_types);
 	tcase_add_loop_test(wrong, numbers_keep_their_range, 0, ARRAY_SIZE(ranges));
