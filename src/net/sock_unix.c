@@ -17,14 +17,6 @@ name_of(const char *path)
 	return name;
 }
 
-static int
-open_socket(void)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	return fd < 0 ? -errno : fd;
-}
-
 /* bind(2) gives the file all the rights that the umask leaves: from the beginning. */
 static int
 bind_with_mode(int fd, const char *path, mode_t mode)
@@ -39,23 +31,17 @@ bind_with_mode(int fd, const char *path, mode_t mode)
 
 /*
  * Is it a socket that nobody listens on any more?  connect(2) says ECONNREFUSED
- * of files that are no sockets, too.
+ * of files that are no sockets, too; fd is as before then.
  */
 static bool
-is_stale(const char *path)
+is_stale(int fd, const char *path)
 {
 	struct sockaddr_un name = name_of(path);
 	struct stat st;
-	int fd, r;
 
-	if (lstat(path, &st) < 0 || !S_ISSOCK(st.st_mode))
-		return false;
-	fd = open_socket();
-	if (fd < 0)
-		return false;
-	r = connect(fd, (struct sockaddr *)&name, sizeof(name)) < 0 ? errno : 0;
-	close(fd);
-	return r == ECONNREFUSED;
+	return lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	    connect(fd, (struct sockaddr *)&name, sizeof(name)) < 0 &&
+	    errno == ECONNREFUSED;
 }
 
 /* On success the file is there.  Returns 0 or -errno. */
@@ -64,7 +50,7 @@ make_file(int fd, const char *path, mode_t mode)
 {
 	int r = bind_with_mode(fd, path, mode);
 
-	if (r != -EADDRINUSE || !is_stale(path))
+	if (r != -EADDRINUSE || !is_stale(fd, path))
 		return r;
 	return unlink(path) < 0 ? -errno : bind_with_mode(fd, path, mode);
 }
@@ -73,10 +59,10 @@ int
 sock_unix_listen(const char *path, mode_t mode, int backlog, struct sock_file *ret)
 {
 	struct stat st = { 0 };
-	int fd = open_socket(), r;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), r;
 
 	if (fd < 0)
-		return fd;
+		return -errno;
 	r = make_file(fd, path, mode);
 	if (r < 0) {
 		close(fd);
