@@ -97,6 +97,8 @@ sock_unix_path(int fd, char ret[SOCK_UNIX_PATH])
 
 	if (getsockname(fd, (struct sockaddr *)&name, &len) < 0)
 		return -errno;
+	if (name.sun_path[0] == '\0' && len > sizeof(name.sun_family))
+		name.sun_path[0] = '@';
 	memcpy(ret, name.sun_path, SOCK_UNIX_PATH);
 	ret[SOCK_UNIX_PATH - 1] = '\0';
 	return 0;

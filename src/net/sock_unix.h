@@ -26,7 +26,10 @@ int sock_unix_listen(const char *path, mode_t mode, int backlog, struct sock_fil
 /* Remove the file, if it is still that one. */
 void sock_unix_remove(const char *path, const struct sock_file *file);
 
-/* The path a socket is bound to; "" if it has none.  Returns 0 or -errno. */
+/*
+ * The path a socket is bound to, "@name" if that is abstract (unix(7)); "" if it is
+ * not bound.  Returns 0 or -errno.
+ */
 int sock_unix_path(int fd, char ret[SOCK_UNIX_PATH]);
 
 #endif

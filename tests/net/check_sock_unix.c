@@ -220,6 +220,22 @@ START_TEST(a_stale_file_may_have_to_stay)
 }
 END_TEST
 
+START_TEST(an_abstract_name_is_told)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	char bound[SOCK_UNIX_PATH];
+
+	ck_assert_int_eq(sock_unix_path(fd, bound), 0);
+	ck_assert_str_eq(bound, "");
+	snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1, "echod-%d", getpid());
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
+	ck_assert_int_eq(sock_unix_path(fd, bound), 0);
+	ck_assert_int_eq(bound[0], '@');
+	ck_assert_str_eq(bound + 1, name.sun_path + 1);
+}
+END_TEST
+
 START_TEST(the_path_of_what_is_no_socket)
 {
 	char bound[SOCK_UNIX_PATH] = "as before";
@@ -270,6 +286,7 @@ main(void)
 	tcase_add_test(tc, a_folder_that_is_not_there);
 	tcase_add_loop_test(tc, what_fails_leaves_no_file, 0, 3);
 	tcase_add_loop_test(tc, a_stale_file_may_have_to_stay, 0, 2);
+	tcase_add_test(tc, an_abstract_name_is_told);
 	tcase_add_test(tc, the_path_of_what_is_no_socket);
 	tcase_add_test(tc, its_file_is_removed);
 	tcase_add_test(tc, the_file_of_another_is_not_removed);
