@@ -167,6 +167,16 @@ get_option(int fd, int option)
 	return getsockopt(fd, SOL_SOCKET, option, &value, &size) < 0 ? -errno : value;
 }
 
+/* Nobody finds the way to a port that the kernel has not picked yet. */
+static bool
+has_port(int fd)
+{
+	struct addr at = { 0 }; /* and so it stays where it cannot be told */
+
+	sock_local_addr(fd, &at);
+	return addr_port(&at) != 0;
+}
+
 /* Returns 0, -EINVAL or -errno. */
 static int
 kind_of(int fd, enum sock_kind *ret)
@@ -181,7 +191,9 @@ kind_of(int fd, enum sock_kind *ret)
 		return get_option(fd, SO_ACCEPTCONN) == 1 ? 0 : -EINVAL;
 	}
 	*ret = SOCK_UDP;
-	return internet && get_option(fd, SO_PROTOCOL) == IPPROTO_UDP ? 0 : -EINVAL;
+	return internet && get_option(fd, SO_PROTOCOL) == IPPROTO_UDP && has_port(fd)
+	    ? 0
+	    : -EINVAL;
 }
 
 int

@@ -52,8 +52,8 @@ int sock_listen_both(struct sock_both *ret, uint16_t port,
 
 /*
  * Make a socket that somebody else bound ours: close-on-exec and non-blocking.
- * Returns 0; -EINVAL when it is of none of the kinds, or a stream socket that
- * does not listen; or -errno.
+ * Returns 0; -EINVAL when it is of none of the kinds, a stream socket that does
+ * not listen, or one for datagrams that has no port; or -errno.
  */
 int sock_adopt(int fd, enum sock_kind *ret);
 

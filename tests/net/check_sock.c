@@ -313,6 +313,7 @@ START_TEST(nothing_else_is_adopted)
 {
 	const int others[] = { bound_unix(SOCK_STREAM), bound_unix(SOCK_DGRAM),
 		bound_unix(SOCK_SEQPACKET), socket(AF_INET, SOCK_STREAM, 0),
+		socket(AF_INET, SOCK_DGRAM, 0), socket(AF_INET6, SOCK_DGRAM, 0),
 		open("/dev/null", O_RDWR) };
 	enum sock_kind kind = 99;
 

@@ -254,20 +254,21 @@ def test_sockets_of_every_kind(backend):
 
 
 def test_what_cannot_be_served_is_closed(backend):
-    """A connection, a socket that does not listen, and what is no socket."""
+    """A connection, sockets that are not listening or not bound, and what is none."""
     good, deaf = tcp("127.0.0.1"), socket.socket()
+    unbound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     with tcp("127.0.0.1") as other, open("/dev/null", "rb") as file:
         connected = socket.create_connection(other.getsockname())
         far_end, _ = other.accept()
-        with Service(backend, [connected, good, deaf, file]) as echod:
+        with Service(backend, [connected, good, deaf, unbound, file]) as echod:
             connected.close()
             far_end.settimeout(PATIENCE)
             assert far_end.recv(1) == b"", "there was no copy of it left"
-            for fd in 3, 5:
+            for fd in 3, 5, 6:
                 why = "not a socket to serve on"
                 echod.wait_log(f"inherited descriptor {fd} closed: {why}$")
             why = "Socket operation on non-socket"
-            echod.wait_log(f"inherited descriptor 6 closed: {why}$")
+            echod.wait_log(f"inherited descriptor 7 closed: {why}$")
             check_echo(echod.connect(*good.getsockname()))
 
 
