@@ -73,6 +73,7 @@ add(struct endpoint_list *list, const char *text, enum sock_kind kind, int fd)
 		endpoint_free(e);
 		return NULL;
 	}
+	addr_unmap(&e->at);
 	if (e->at.sa.sa_family == AF_INET6)
 		e->dual_stack = sock_is_dual_stack(fd);
 	e->name = kind == SOCK_UNIX ? name_of_path(fd) : name_of_addr(kind, &e->at);

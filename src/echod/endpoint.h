@@ -26,7 +26,7 @@ struct endpoint {
 	struct endpoints *set;
 	char *text; /* as configured; "*:8000" has two of these; NULL: inherited */
 	char *name; /* as bound: "127.0.0.1:8000", "udp:[::1]:8000", "unix:/run/e" */
-	struct addr at;	  /* as bound; not of SOCK_UNIX */
+	struct addr at;	  /* as bound, but unmapped; not of SOCK_UNIX */
 	bool dual_stack;  /* at is [::], and IPv4 comes there as well */
 	const char *path; /* of the file that we made for it, within text; or NULL */
 	struct sock_file file;

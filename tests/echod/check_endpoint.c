@@ -1,6 +1,7 @@
 /* Addresses to listen on, where a family or memory is missing, or somebody else bound. */
 #include "echod/endpoint.h"
 
+#include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -200,6 +201,25 @@ START_TEST(an_inherited_one_covers_what_it_is)
 }
 END_TEST
 
+START_TEST(a_mapped_address_is_ipv4)
+{
+	struct addr at = addr_any(AF_INET6, 0);
+	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+	char wanted[40];
+	struct config_listen what;
+
+	ck_assert_int_eq(inet_pton(AF_INET6, "::ffff:127.0.0.1", &at.in6.sin6_addr), 1);
+	ck_assert_int_eq(bind(fd, &at.sa, addr_len(&at)), 0);
+	ck_assert_int_eq(sock_local_addr(fd, &at), 0);
+	snprintf(wanted, sizeof(wanted), "udp:127.0.0.1:%d", addr_port(&at));
+	what = entry(wanted);
+	ck_assert_int_eq(endpoint_inherit(&list, fd), 0);
+	ck_assert_str_eq(LIST_FIRST(&list)->name, wanted);
+	ck_assert(endpoint_covers(LIST_FIRST(&list), &what));
+	drop_all();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -211,6 +231,7 @@ main(void)
 	tcase_add_loop_test(tc, out_of_memory_nothing_is_left, 0, ARRAY_SIZE(kinds));
 	tcase_add_loop_test(tc, an_inherited_one_covers_what_it_is, 0,
 	    ARRAY_SIZE(pairs));
+	tcase_add_test(tc, a_mapped_address_is_ipv4);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }
