@@ -73,24 +73,22 @@ is_wanted(const struct endpoint *e, const struct config *config)
 	return false;
 }
 
-/* Open what is wanted and not there yet.  Returns 0, or -errno with nothing opened. */
+/* Open what is wanted and not there yet.  Returns 0 or -errno. */
 static int
-open_missing(const struct endpoints *set, struct endpoint_list *fresh,
-    const struct config *config)
+open_missing(struct endpoints *set, const struct config *config)
 {
 	const struct config_listen *what;
 	struct port_entry room;
 	int r = 0;
 
 	for (int i = 0; r == 0 && (what = wanted(config, i, &room)) != NULL; i++) {
-		if (is_covered(&set->list, what, config))
+		if (is_covered(&set->list, what, config) ||
+		    is_covered(&set->fresh, what, config))
 			continue;
-		r = endpoint_open(fresh, what, config);
+		r = endpoint_open(&set->fresh, what, config);
 		if (r < 0)
 			log_error("cannot listen on %s: %s", what->text, strerror(-r));
 	}
-	if (r < 0)
-		drop_all(fresh);
 	return r;
 }
 
@@ -105,33 +103,36 @@ stop_listening(struct endpoint *e)
 	task_cancel(endpoint_task(e));
 }
 
-/* No longer of the set, but for its task, which is not yet done. */
+/* No longer of the set, but for its task, if it has one, which is not yet done. */
 static void
 take_leave(struct endpoint *e)
 {
 	LIST_REMOVE(e, others);
+	if (e->fd >= 0) {
+		endpoint_free(e);
+		return;
+	}
 	LIST_INSERT_HEAD(&e->set->leaving, e, others);
 	stop_listening(e);
 }
 
 /*
  * Start the fresh ones and put them first in the set.  Returns 0, or -ENOMEM
- * with none of them left.
+ * with none of them started.
  */
 static int
-start_all(struct endpoints *set, struct endpoint_list *fresh)
+start_all(struct endpoints *set)
 {
 	const struct endpoint *old = LIST_FIRST(&set->list);
 	struct endpoint *e;
 	int r;
 
-	while ((e = LIST_FIRST(fresh)) != NULL) {
+	while ((e = LIST_FIRST(&set->fresh)) != NULL) {
 		r = endpoint_start(set, e);
 		if (r < 0) {
 			log_error("cannot listen on %s: %s", e->name, strerror(-r));
 			while ((e = LIST_FIRST(&set->list)) != old)
 				take_leave(e);
-			drop_all(fresh);
 			return r;
 		}
 		LIST_REMOVE(e, others);
@@ -149,6 +150,18 @@ give_up(struct endpoint *e)
 	else
 		log_info("no longer listening on %s", e->name);
 	take_leave(e);
+}
+
+static void
+give_up_unwanted(struct endpoint_list *list, const struct config *config)
+{
+	struct endpoint *e, *next;
+
+	for (e = LIST_FIRST(list); e != NULL; e = next) {
+		next = LIST_NEXT(e, others);
+		if (!is_wanted(e, config))
+			give_up(e);
+	}
 }
 
 /* What comes from a port where we answer ourselves is not to be answered. */
@@ -197,19 +210,17 @@ set_stream_options(struct endpoints *set, const struct sock_stream_options *opti
 int
 endpoints_update(struct endpoints *set, const struct config *config)
 {
-	struct endpoint_list fresh = LIST_HEAD_INITIALIZER(fresh);
-	struct endpoint *e, *next;
-	int r = open_missing(set, &fresh, config);
+	int r;
 
+	give_up_unwanted(&set->fresh, config); /* may be in the way of what is opened */
+	r = open_missing(set, config);
 	if (r == 0)
-		r = start_all(set, &fresh);
-	if (r < 0)
+		r = start_all(set);
+	if (r < 0) {
+		drop_all(&set->fresh);
 		return r;
-	for (e = LIST_FIRST(&set->list); e != NULL; e = next) {
-		next = LIST_NEXT(e, others);
-		if (!is_wanted(e, config))
-			give_up(e);
 	}
+	give_up_unwanted(&set->list, config);
 	note_ports(set);
 	set_stream_options(set, &config->stream);
 	set_pace(set, config->accepts_per_second);
@@ -219,20 +230,18 @@ endpoints_update(struct endpoints *set, const struct config *config)
 int
 endpoints_inherit(struct endpoints *set, int first, int n)
 {
-	struct endpoint_list handed = LIST_HEAD_INITIALIZER(handed);
-
 	for (int fd = first; fd < first + n; fd++) {
-		int r = endpoint_inherit(&handed, fd);
+		int r = endpoint_inherit(&set->fresh, fd);
 
 		if (r < 0)
 			log_warning("inherited descriptor %d closed: %s", fd,
 			    r == -EINVAL ? "not a socket to serve on" : strerror(-r));
 		if (r == -ENOMEM) {
-			drop_all(&handed);
+			drop_all(&set->fresh);
 			return r;
 		}
 	}
-	return start_all(set, &handed);
+	return 0;
 }
 
 void

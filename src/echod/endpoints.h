@@ -21,6 +21,7 @@ struct endpoints {
 
 	struct task_group tasks; /* one a listening socket; join them at the end */
 	struct endpoint_list list;
+	struct endpoint_list fresh;   /* opened or inherited, but not yet started */
 	struct endpoint_list leaving; /* given up, but their tasks are not yet done */
 	struct listener_pace pace;    /* of those for TCP */
 	struct sock_stream_options stream; /* of connections to come */
@@ -40,8 +41,8 @@ int endpoints_update(struct endpoints *set, const struct config *config);
 /*
  * Take over n sockets, the descriptors from first on, that a service manager
  * bound for us.  They stand for `port`, and for the entries of `listen` that
- * name their addresses; what fits neither is closed with a warning by the next
- * endpoints_update(), and so is, here, what is of no kind that we serve.  Returns
+ * name their addresses; endpoints_update() starts those, and first closes what fits
+ * neither with a warning.  So is, here, what is of no kind that we serve.  Returns
  * 0, or -ENOMEM with none of them left.
  */
 int endpoints_inherit(struct endpoints *set, int first, int n);

@@ -166,6 +166,28 @@ START_TEST(what_the_service_manager_set_stays)
 }
 END_TEST
 
+/* ---- what is inherited for nothing ---- */
+
+START_TEST(it_is_closed_before_others_are_opened)
+{
+	struct sock_listen_options options = { .backlog = 1 };
+	struct addr any = addr_any(AF_INET, 0);
+	int listening = sock_listen(&any, &options);
+	char text[32];
+
+	ck_assert_int_eq(sock_local_addr(listening, &any), 0);
+	snprintf(text, sizeof(text), "127.0.0.1:%d", addr_port(&any));
+	set_up(true, false, text);
+	ck_assert_int_eq(endpoints_inherit(&set, listening, 1), 0);
+	ck_assert_int_eq(endpoints_update(&set, &config), 0);
+	ck_assert_str_eq(LIST_FIRST(&set.list)->name, text);
+	connect_there();
+	ck_assert_int_eq(run().nodelay, 1);
+}
+END_TEST
+
+/* ---- the file of a UNIX socket ---- */
+
 static char unix_text[64]; /* of `listen` */
 static const char *unix_path;
 
@@ -232,6 +254,9 @@ main(void)
 	tcase_add_test(tc, to_what_came_early_they_are_added);
 	tcase_add_test(tc, what_the_service_manager_set_stays);
 	tcase_add_test(tc, a_unix_socket_has_what_its_kind_has);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("what is inherited for nothing");
+	tcase_add_test(tc, it_is_closed_before_others_are_opened);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("the file of a UNIX socket");
 	tcase_add_test(tc, who_waits_is_accepted_when_nobody_else_can_come);
