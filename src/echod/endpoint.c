@@ -22,7 +22,6 @@ endpoint_free(struct endpoint *e)
 	if (e->fd >= 0)
 		close(e->fd);
 	endpoint_remove_file(e);
-	free(e->text);
 	free(e->name);
 	free(e);
 }
@@ -33,10 +32,11 @@ endpoint_free(struct endpoint *e)
 static char *
 name_of_path(int fd)
 {
-	char path[SOCK_UNIX_PATH] = "", *name;
+	char path[SOCK_UNIX_PATH], *name;
 
-	sock_unix_path(fd, path);
-	return asprintf(&name, "unix:%s", path) < 0 ? NULL : name;
+	return sock_unix_path(fd, path) < 0 || asprintf(&name, "unix:%s", path) < 0
+	    ? NULL
+	    : name;
 }
 
 static char *
@@ -50,15 +50,22 @@ name_of_addr(enum sock_kind kind, const struct addr *at)
 	    : name;
 }
 
+static const char *
+path_of(const struct endpoint *e)
+{
+	return strchr(e->name, ':') + 1;
+}
+
 /* ---- opening ---- */
 
 /*
- * Put a socket first in the list.  text: NULL if it is inherited.  Returns the
+ * Put a socket first in the list.  what: NULL if it is inherited.  Returns the
  * endpoint, or NULL with fd closed, when there is no memory for it, not even the
  * kernel's for its address.
  */
 static struct endpoint *
-add(struct endpoint_list *list, const char *text, enum sock_kind kind, int fd)
+add(struct endpoint_list *list, const struct config_listen *what, enum sock_kind kind,
+    int fd)
 {
 	struct endpoint *e = calloc(1, sizeof(*e));
 
@@ -68,7 +75,11 @@ add(struct endpoint_list *list, const char *text, enum sock_kind kind, int fd)
 	}
 	e->kind = kind;
 	e->fd = fd;
-	e->inherited = text == NULL;
+	e->inherited = what == NULL;
+	if (what != NULL) {
+		e->configured = what->addr;
+		e->both = what->both;
+	}
 	if (kind != SOCK_UNIX && sock_local_addr(fd, &e->at) < 0) {
 		endpoint_free(e);
 		return NULL;
@@ -77,8 +88,7 @@ add(struct endpoint_list *list, const char *text, enum sock_kind kind, int fd)
 	if (e->at.sa.sa_family == AF_INET6)
 		e->dual_stack = sock_is_dual_stack(fd);
 	e->name = kind == SOCK_UNIX ? name_of_path(fd) : name_of_addr(kind, &e->at);
-	e->text = text != NULL ? strdup(text) : NULL;
-	if (e->name == NULL || (text != NULL && e->text == NULL)) {
+	if (e->name == NULL) {
 		endpoint_free(e);
 		return NULL;
 	}
@@ -92,7 +102,7 @@ add_if_open(struct endpoint_list *list, const struct config_listen *what, int fd
 {
 	if (fd < 0)
 		return fd;
-	return add(list, what->text, what->kind, fd) != NULL ? 0 : -ENOMEM;
+	return add(list, what, what->kind, fd) != NULL ? 0 : -ENOMEM;
 }
 
 static int
@@ -106,12 +116,12 @@ open_path(struct endpoint_list *list, const struct config_listen *what,
 
 	if (fd < 0)
 		return fd;
-	e = add(list, what->text, SOCK_UNIX, fd);
+	e = add(list, what, SOCK_UNIX, fd);
 	if (e == NULL) {
 		sock_unix_remove(what->path, &file);
 		return -ENOMEM;
 	}
-	e->path = e->text + (what->path - what->text);
+	e->path = path_of(e);
 	e->file = file;
 	return 0;
 }
@@ -191,10 +201,8 @@ inherited_covers(const struct endpoint *e, const struct config_listen *what)
 {
 	struct addr four = addr_any(AF_INET, addr_port(&e->at));
 
-	if (e->kind != what->kind)
-		return false;
 	if (e->kind == SOCK_UNIX)
-		return strcmp(strchr(e->name, ':') + 1, what->path) == 0;
+		return strcmp(path_of(e), what->path) == 0;
 	if (what->both)
 		return is_any(e) && addr_port(&e->at) == addr_port(&what->addr);
 	return addr_equal(&e->at, &what->addr) ||
@@ -204,6 +212,11 @@ inherited_covers(const struct endpoint *e, const struct config_listen *what)
 bool
 endpoint_covers(const struct endpoint *e, const struct config_listen *what)
 {
-	return e->inherited ? inherited_covers(e, what)
-			    : strcmp(e->text, what->text) == 0;
+	if (e->kind != what->kind)
+		return false;
+	if (e->inherited)
+		return inherited_covers(e, what);
+	if (e->kind == SOCK_UNIX)
+		return sock_unix_is_there(what->path, &e->file);
+	return e->both == what->both && addr_equal(&e->configured, &what->addr);
 }

@@ -24,12 +24,14 @@ struct endpoint {
 	int fd; /* until the task of one of these has it */
 	bool inherited;
 	struct endpoints *set;
-	char *text; /* as configured; "*:8000" has two of these; NULL: inherited */
 	char *name; /* as bound: "127.0.0.1:8000", "udp:[::1]:8000", "unix:/run/e" */
-	struct addr at;	  /* as bound, but unmapped; not of SOCK_UNIX */
-	bool dual_stack;  /* at is [::], and IPv4 comes there as well */
-	const char *path; /* of the file that we made for it, within text; or NULL */
+	struct addr at;		/* as bound, but unmapped; not of SOCK_UNIX */
+	bool dual_stack;	/* at is [::], and IPv4 comes there as well */
+	struct addr configured; /* if we opened it: as in config_listen */
+	bool both;		/* the same: "*:8000" has two of these */
+	const char *path; /* of the file that we made for it, within name; or NULL */
 	struct sock_file file;
+	bool unwanted;	   /* by the configuration that is to come */
 	uint64_t accepted; /* connections */
 	LIST_ENTRY(endpoint) others;
 };
@@ -62,7 +64,10 @@ void endpoint_free(struct endpoint *e);
  */
 bool endpoint_hands_on_options(const struct endpoint *e);
 
-/* Does it listen on what this entry of `listen` says? */
+/*
+ * Does it listen on what this entry of `listen` says?  If it is a UNIX socket that we
+ * opened: does the path lead to its file?
+ */
 bool endpoint_covers(const struct endpoint *e, const struct config_listen *what);
 
 #endif

@@ -73,6 +73,16 @@ is_wanted(const struct endpoint *e, const struct config *config)
 	return false;
 }
 
+/* Once for all of it, for the file of a UNIX socket may go at any time. */
+static void
+note_unwanted(struct endpoint_list *list, const struct config *config)
+{
+	struct endpoint *e;
+
+	LIST_FOREACH(e, list, others)
+		e->unwanted = !is_wanted(e, config);
+}
+
 /* Open what is wanted and not there yet.  Returns 0 or -errno. */
 static int
 open_missing(struct endpoints *set, const struct config *config)
@@ -153,13 +163,13 @@ give_up(struct endpoint *e)
 }
 
 static void
-give_up_unwanted(struct endpoint_list *list, const struct config *config)
+give_up_unwanted(struct endpoint_list *list)
 {
 	struct endpoint *e, *next;
 
 	for (e = LIST_FIRST(list); e != NULL; e = next) {
 		next = LIST_NEXT(e, others);
-		if (!is_wanted(e, config))
+		if (e->unwanted)
 			give_up(e);
 	}
 }
@@ -212,7 +222,9 @@ endpoints_update(struct endpoints *set, const struct config *config)
 {
 	int r;
 
-	give_up_unwanted(&set->fresh, config); /* may be in the way of what is opened */
+	note_unwanted(&set->fresh, config);
+	note_unwanted(&set->list, config);
+	give_up_unwanted(&set->fresh); /* may be in the way of what is opened */
 	r = open_missing(set, config);
 	if (r == 0)
 		r = start_all(set);
@@ -220,7 +232,7 @@ endpoints_update(struct endpoints *set, const struct config *config)
 		drop_all(&set->fresh);
 		return r;
 	}
-	give_up_unwanted(&set->list, config);
+	give_up_unwanted(&set->list);
 	note_ports(set);
 	set_stream_options(set, &config->stream);
 	set_pace(set, config->accepts_per_second);

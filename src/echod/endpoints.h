@@ -30,9 +30,9 @@ struct endpoints {
 };
 
 /*
- * Listen on what the configuration says, and no longer on anything else.  What
- * is compared is the text in the configuration, so an address that stays keeps
- * its socket, with the port that the kernel picked for 0.  New addresses are
+ * Listen on what the configuration says, and no longer on anything else.  An
+ * address that stays keeps its socket, with the port that the kernel picked for 0,
+ * unless that is a UNIX socket whose file is gone.  New addresses are
  * opened before old ones are given up, and if any cannot be had, an error is
  * logged and all stays as it was.  Returns 0 or -errno.
  */

@@ -1,7 +1,6 @@
 #include "net/sock_unix.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -79,13 +78,19 @@ sock_unix_listen(const char *path, mode_t mode, int backlog, struct sock_file *r
 	return fd;
 }
 
-void
-sock_unix_remove(const char *path, const struct sock_file *file)
+bool
+sock_unix_is_there(const char *path, const struct sock_file *file)
 {
 	struct stat st;
 
-	if (lstat(path, &st) == 0 && st.st_dev == file->device &&
-	    st.st_ino == file->inode)
+	return lstat(path, &st) == 0 && st.st_dev == file->device &&
+	    st.st_ino == file->inode;
+}
+
+void
+sock_unix_remove(const char *path, const struct sock_file *file)
+{
+	if (sock_unix_is_there(path, file))
 		unlink(path);
 }
 

@@ -2,6 +2,7 @@
 #ifndef ECHOD_NET_SOCK_UNIX_H
 #define ECHOD_NET_SOCK_UNIX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 #include <sys/un.h>
@@ -22,6 +23,9 @@ struct sock_file {
  * descriptor, which is the caller's, as the file is; -EADDRINUSE; or -errno.
  */
 int sock_unix_listen(const char *path, mode_t mode, int backlog, struct sock_file *ret);
+
+/* Is it still that file? */
+bool sock_unix_is_there(const char *path, const struct sock_file *file);
 
 /* Remove the file, if it is still that one. */
 void sock_unix_remove(const char *path, const struct sock_file *file);

@@ -5,6 +5,7 @@
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -146,7 +147,7 @@ START_TEST(out_of_memory_nothing_is_left)
 		ck_assert_int_lt(access(path + strlen("unix:"), F_OK), 0);
 	}
 	ck_assert_int_eq(r, 0);
-	ck_assert_int_gt(n, 3);
+	ck_assert_int_gt(n, 2);
 	drop_all();
 	ck_assert_int_eq(open_descriptors(), before);
 }
@@ -182,22 +183,26 @@ static const struct {
 	{ "unix:/run/e", false, "127.0.0.1:8000", false },
 };
 
+static bool
+covers(const char *is, struct endpoint e, const char *wanted)
+{
+	char texts[2][40];
+	struct config_listen at, what;
+
+	at = entry(strcpy(texts[0], is));
+	what = entry(strcpy(texts[1], wanted));
+	e.kind = at.kind;
+	e.name = texts[0];
+	e.at = e.configured = at.addr;
+	e.both = at.both;
+	return endpoint_covers(&e, &what);
+}
+
 START_TEST(an_inherited_one_covers_what_it_is)
 {
-	char is[40], wanted[40];
-	struct config_listen at, what;
-	struct endpoint e;
+	struct endpoint e = { .inherited = true, .dual_stack = pairs[_i].dual_stack };
 
-	strcpy(is, pairs[_i].is);
-	strcpy(wanted, pairs[_i].wanted);
-	at = entry(is);
-	what = entry(wanted);
-	e = (struct endpoint){ .inherited = true,
-		.kind = at.kind,
-		.name = is,
-		.at = at.addr,
-		.dual_stack = pairs[_i].dual_stack };
-	ck_assert(endpoint_covers(&e, &what) == pairs[_i].covered);
+	ck_assert(covers(pairs[_i].is, e, pairs[_i].wanted) == pairs[_i].covered);
 }
 END_TEST
 
@@ -220,6 +225,66 @@ START_TEST(a_mapped_address_is_ipv4)
 }
 END_TEST
 
+/* ---- what one of ours stands for ---- */
+
+static const struct {
+	const char *is, *wanted;
+	bool covered;
+} own_pairs[] = {
+	{ "127.0.0.1:0", "127.0.0.1:0", true },
+	{ "127.0.0.1:0", "127.0.0.1:00", true },
+	{ "127.0.0.1:0", "[::ffff:127.0.0.1]:0", true },
+	{ "127.0.0.1:0", "127.0.0.1:1", false },
+	{ "127.0.0.1:0", "127.0.0.2:0", false },
+	{ "127.0.0.1:0", "udp:127.0.0.1:0", false },
+	{ "[::1]:0", "[0::1]:0", true },
+	{ "[fe80::1%1]:0", "[fe80:0::1%1]:0", true },
+	{ "[fe80::1%1]:0", "[fe80::1%2]:0", false },
+	{ "*:0", "*:00", true },
+	{ "*:0", "0.0.0.0:0", false },
+	{ "0.0.0.0:0", "*:0", false },
+	{ "unix:/tmp", "127.0.0.1:0", false },
+};
+
+/* Interfaces are named by their index. */
+unsigned __wrap_if_nametoindex(const char *name);
+
+unsigned
+__wrap_if_nametoindex(const char *name)
+{
+	return (unsigned)atoi(name);
+}
+
+START_TEST(one_of_ours_covers_what_is_the_same_address)
+{
+	struct endpoint e = { .inherited = false };
+
+	ck_assert(covers(own_pairs[_i].is, e, own_pairs[_i].wanted) ==
+	    own_pairs[_i].covered);
+}
+END_TEST
+
+START_TEST(a_unix_socket_covers_what_leads_to_its_file)
+{
+	struct config_listen what;
+	struct config config;
+	struct endpoint *e;
+
+	config_defaults(&config);
+	snprintf(path, sizeof(path), "unix:/tmp/echod-check-%d.sock", getpid());
+	what = entry(path);
+	ck_assert_int_eq(endpoint_open(&list, &what, &config), 0);
+	e = LIST_FIRST(&list);
+	ck_assert(endpoint_covers(e, &what));
+	ck_assert_int_eq(unlink(what.path), 0);
+	ck_assert(!endpoint_covers(e, &what));
+	ck_assert_int_eq(symlink("elsewhere", what.path), 0);
+	ck_assert(!endpoint_covers(e, &what));
+	unlink(what.path);
+	drop_all();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -232,6 +297,9 @@ main(void)
 	tcase_add_loop_test(tc, an_inherited_one_covers_what_it_is, 0,
 	    ARRAY_SIZE(pairs));
 	tcase_add_test(tc, a_mapped_address_is_ipv4);
+	tcase_add_loop_test(tc, one_of_ours_covers_what_is_the_same_address, 0,
+	    ARRAY_SIZE(own_pairs));
+	tcase_add_test(tc, a_unix_socket_covers_what_leads_to_its_file);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }

@@ -191,20 +191,26 @@ END_TEST
 static char unix_text[64]; /* of `listen` */
 static const char *unix_path;
 
-/* One that has been opened, and a connection that waits there. */
 static void
-set_up_unix(void)
+connect_unix(void)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", unix_path);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+}
+
+/* One that has been opened, and a connection that waits there. */
+static void
+set_up_unix(void)
+{
 	snprintf(unix_text, sizeof(unix_text), "unix:/tmp/echod-check-%d.sock",
 	    getpid());
 	unix_path = unix_text + strlen("unix:");
-	snprintf(at.sun_path, sizeof(at.sun_path), "%s", unix_path);
 	set_up(true, true, unix_text);
 	ck_assert_int_eq(endpoints_update(&set, &config), 0);
-	ck_assert_int_eq(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	connect_unix();
 }
 
 START_TEST(a_unix_socket_has_what_its_kind_has)
@@ -243,6 +249,25 @@ START_TEST(a_reload_closes_the_way_as_well)
 }
 END_TEST
 
+static void
+wait_for_another(void)
+{
+	next = close_all;
+}
+
+/* Who waits at the old one is accepted, and the file of the new one stays. */
+START_TEST(a_reload_makes_a_file_that_is_gone)
+{
+	set_up_unix();
+	ck_assert_int_eq(unlink(unix_path), 0);
+	ck_assert_int_eq(endpoints_update(&set, &config), 0);
+	connect_unix();
+	next = wait_for_another;
+	ck_assert_int_eq(run().keepalive, 1);
+	ck_assert_int_ne(access(unix_path, F_OK), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -261,6 +286,7 @@ main(void)
 	tc = tcase_create("the file of a UNIX socket");
 	tcase_add_test(tc, who_waits_is_accepted_when_nobody_else_can_come);
 	tcase_add_test(tc, a_reload_closes_the_way_as_well);
+	tcase_add_test(tc, a_reload_makes_a_file_that_is_gone);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }

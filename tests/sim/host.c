@@ -92,7 +92,7 @@ __wrap_startup_config(struct config *ret, struct options *options,
 	return terms_roll(&host.fresh, ret);
 }
 
-/* What both configurations name keeps its socket. */
+/* What both configurations name keeps its socket, and its file leads to it. */
 static void
 mark_staying(void)
 {
@@ -104,9 +104,19 @@ mark_staying(void)
 			const struct place *p = &host.terms.places.all[i];
 
 			d->stays |= place_has(p, d) &&
-			    places_name(&host.fresh.places, p);
+			    places_name(&host.fresh.places, p) &&
+			    (d->file == NULL || d->file->fd == fd);
 		}
 	}
+}
+
+static void
+check_files_lead_here(const struct places *places)
+{
+	for (int i = 0; i < places->n; i++)
+		require(places->all[i].file == NULL || places->all[i].file->ours ||
+			host.inherited > 0,
+		    "no file leads to %s", places->all[i].text);
 }
 
 /* Is there a reason that is not in the configuration? */
@@ -131,6 +141,7 @@ __wrap_server_reconfigure(struct server *s, struct config *fresh)
 	if (r < 0)
 		return r;
 	mark_staying();
+	check_files_lead_here(&host.fresh.places);
 	host.terms = host.fresh;
 	pace_accepts_change(host.terms.accepts_per_second);
 	udp_new_terms();

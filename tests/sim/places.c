@@ -173,7 +173,8 @@ places_can_be_had(const struct places *places, const struct places *others)
 	for (int i = 0; i < places->n; i++) {
 		const struct place *p = &places->all[i];
 
-		if (others != NULL && places_name(others, p))
+		if (others != NULL && places_name(others, p) &&
+		    (p->file == NULL || p->file->ours))
 			continue;
 		if (p->file != NULL ? !file_is_free(p->file)
 				    : net_is_taken(&p->addr, p->kind == SOCK_UDP))

@@ -7,7 +7,7 @@ import sys
 import time
 
 from harness import PATIENCE, Echod, check_echo, main, wait_until
-from networks import Far, in_new_network, run
+from networks import Far, connect_networks, in_new_network, lay_cable, run
 from test_udp import check_datagram, dialled, statistics
 
 PORT = 8000
@@ -104,6 +104,23 @@ def test_link_local(backend):
         with linked(socket.SOCK_DGRAM) as sock:
             check_datagram(sock)
         assert echod.try_connect("fd09::1", PORT) is None
+
+
+@in_new_network
+def test_an_interface_that_comes_back(backend):
+    """It is another one, which a reload finds."""
+    listen = ["127.0.0.1:0", f"[fe80::1%far]:{PORT}", f"udp:[fe80::1%far]:{PORT}"]
+    with Far(backend, listen=["127.0.0.1:0"]) as echod:
+        echod.write_config(listen=listen)
+        echod.reload()
+        run("ip", "link", "delete", "near")
+        run(*echod.far, "ip", "link", "add", "dummy", "type", "veth")  # takes the number
+        connect_networks(echod, lay_cable)
+        echod.reload()
+        with linked(socket.SOCK_STREAM) as sock:
+            check_echo(sock)
+        with linked(socket.SOCK_DGRAM) as sock:
+            check_datagram(sock)
 
 
 @in_new_network

@@ -60,6 +60,15 @@ def test_port_0_keeps_its_sockets(backend):
         check_echo(echod.connect())
 
 
+def test_the_same_address_written_otherwise(backend):
+    """It keeps its socket, and so the port that the kernel picked."""
+    with Echod(backend, listen=["127.0.0.1:0", "udp:127.0.0.1:0"]) as echod:
+        echod.write_config(listen=["[::ffff:127.0.0.1]:0", "udp:127.0.0.1:00"])
+        text = check_reload(echod, SUCCESS)
+        assert "listening" not in text, text
+        check_echo(echod.connect())
+
+
 def test_listeners_by_difference(backend):
     """One goes, one stays, one comes; connections to all of them live on."""
     listen = ["127.0.0.1:0", "127.0.0.2:0"]

@@ -127,6 +127,23 @@ def test_reload_adds_and_removes(backend):
             check_echo(sock)
 
 
+def test_reload_makes_a_file_that_is_gone(backend):
+    """But another way to the file that there is leads to the same socket."""
+    with Folder() as path, Echod(backend, listen=[f"unix:{path}"]) as echod:
+        old = dialled(path)
+        os.unlink(path)
+        lines = echod.reload()
+        assert any(f"listening on unix:{path}" in line for line in lines), lines
+        for sock in old, dialled(path):
+            with sock:
+                check_echo(sock)
+
+        echod.write_config(listen=["unix:" + path.replace("/sock", "//sock")])
+        assert not any("listening" in line for line in echod.reload())
+        with dialled(path) as sock:
+            check_echo(sock)
+
+
 def test_limits_count_them(backend):
     limits = {"max_connections_per_address": 1}
     with Folder() as path, Echod(backend, listen=[f"unix:{path}"], limits=limits) as echod:
