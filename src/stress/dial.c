@@ -60,10 +60,10 @@ begin(struct dial *d)
 	d->fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (d->fd < 0)
 		return errno;
-	if (!d->datagrams && d->path == NULL) {
+	if (!d->datagrams && d->path == NULL)
 		set_option(d->fd, IPPROTO_TCP, TCP_NODELAY, 1);
-		set_option(d->fd, SOL_SOCKET, SO_OOBINLINE, 1); /* to see all bytes */
-	}
+	if (!d->datagrams) /* else recv(2) would leave out urgent bytes */
+		set_option(d->fd, SOL_SOCKET, SO_OOBINLINE, 1);
 	if (d->receive_buffer > 0)
 		set_option(d->fd, SOL_SOCKET, SO_RCVBUF, d->receive_buffer);
 	if (d->from.sa.sa_family != 0)

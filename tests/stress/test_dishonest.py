@@ -1,13 +1,17 @@
 """Each way in which a server can be wrong is found, called by its name, and fails."""
 
+import contextlib
 import json
+import os
 import re
 import socket
 import subprocess
+import tempfile
+import threading
 import time
 
 from harness import Skip, free_port, main, reset
-from stress import STRESS, Server, echo, run_stress, spoil_at, stress
+from stress import STRESS, Result, Server, echo, run_stress, spoil_at, stress
 
 OFFSET = 1000  # where most of them go wrong; inside the 16th message
 
@@ -165,6 +169,39 @@ def test_surplus_with_the_answer():
     check_found(
         serve, "mismatch", "got 0x21, expected nothing: 1 surplus", offset=64
     )
+
+
+def add_urgent(sock, _=None):
+    while data := sock.recv(65536):
+        sock.sendall(data)
+        sock.send(b"!", socket.MSG_OOB)
+
+
+def test_urgent_surplus():
+    """Out of band is no place to hide a byte."""
+    check_found(add_urgent, "mismatch", "got 0x21, expected ", offset=64)
+
+
+def test_urgent_surplus_over_unix():
+    def serve(sock):
+        client, _ = sock.accept()
+        with client, contextlib.suppress(OSError):
+            add_urgent(client)
+
+    left, right = socket.socketpair()
+    with left, right:
+        try:
+            left.send(b"!", socket.MSG_OOB)
+        except OSError as error:
+            raise Skip(f"nothing urgent over UNIX sockets: {error}")
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as sock:
+        path = os.path.join(folder, "sock")
+        sock.bind(path)
+        sock.listen(1)
+        threading.Thread(target=serve, args=(sock,), daemon=True).start()
+        result = Result(run_stress("--json", "-c", 1, "-n", 1, f"unix:{path}"))
+    assert result.kinds() == ["mismatch"], result.stdout
+    assert "offset 64: got 0x21" in result.first_errors["mismatch"], result.stdout
 
 
 def test_surplus_before_anything():
@@ -379,15 +416,6 @@ def test_no_fin_after_fin():
     check_found(
         serve, "timeout", "all came back, but no FIN", "-m", "halfclose", offset=64
     )
-
-
-def test_urgent_bytes_that_nobody_sent():
-    def serve(sock, _):
-        while data := sock.recv(65536):
-            sock.sendall(data)
-            sock.send(b"!", socket.MSG_OOB)
-
-    check_found(serve, "mismatch", "expected", offset=64)
 
 
 def test_one_dishonest_of_many():
