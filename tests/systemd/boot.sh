@@ -74,9 +74,11 @@ StandardOutput=file:/echod-test/tap
 StandardError=inherit
 END
 # It is found where it was installed, also if systemd would not look there by itself.
+# Of descriptors there are as many as here: some versions would have it 4096.
 status=0
 timeout --kill-after=30 300 systemd-nspawn -D $root --boot --register=no --keep-unit \
     --private-network --setenv=SYSTEMD_UNIT_PATH="$systemdsystemunitdir:" \
+    --rlimit=NOFILE="$(prlimit --nofile --output=HARD --noheadings --raw)" \
     systemd.unit=echod-test.service </dev/null >/run/console 2>&1 || status=$?
 
 if [ -s $root/echod-test/tap ]; then
